@@ -1,0 +1,90 @@
+import type { BlobReader } from '../store/port.ts';
+import type { ByteRange } from '../oci/range.ts';
+import { MEDIA_TYPE } from '../oci/media-type.ts';
+import { type OciError, renderOciError } from '../oci/error.ts';
+
+/** Header names and values of an answer; several values are sent as several lines. */
+export type ReplyHeaders = Readonly<Record<string, string | readonly string[]>>;
+
+/** What follows an answer's headers. A `blob` is closed by whoever sends it. */
+export type ReplyBody =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'bytes'; readonly bytes: string | Buffer }
+  | { readonly kind: 'blob'; readonly blob: BlobReader; readonly range: ByteRange | undefined };
+
+/** One answer. Made by the functions of this file alone, so that every status is chosen here. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: ReplyHeaders;
+  readonly body: ReplyBody;
+  /** The code of the refusal, for the log and the metrics. */
+  readonly refusal?: string;
+}
+
+const NONE: ReplyBody = { kind: 'none' };
+
+/** 200 with a JSON body. */
+export function okJson(value: unknown, headers: ReplyHeaders = {}): Reply {
+  return okBytes(JSON.stringify(value), { 'content-type': MEDIA_TYPE.json, ...headers });
+}
+
+/** 200 with these bytes. */
+export function okBytes(bytes: string | Buffer, headers: ReplyHeaders): Reply {
+  return {
+    status: 200,
+    headers: { 'content-length': String(Buffer.byteLength(bytes)), ...headers },
+    body: { kind: 'bytes', bytes },
+  };
+}
+
+/** 200 with headers only, as HEAD is answered; `headers` carry the length the body would have. */
+export function okHead(headers: ReplyHeaders): Reply {
+  return { status: 200, headers, body: NONE };
+}
+
+/** 200 with a whole blob, or 206 with a part of it. */
+export function okBlob(blob: BlobReader, range: ByteRange | undefined, headers: ReplyHeaders): Reply {
+  if (range === undefined)
+    return {
+      status: 200,
+      headers: { 'content-length': String(blob.size), ...headers },
+      body: { kind: 'blob', blob, range },
+    };
+  const part = {
+    'content-length': String(range.end - range.start + 1),
+    'content-range': `bytes ${range.start}-${range.end}/${blob.size}`,
+  };
+  return { status: 206, headers: { ...headers, ...part }, body: { kind: 'blob', blob, range } };
+}
+
+/** 201: the resource is at `location`. */
+export function created(location: string, headers: ReplyHeaders = {}): Reply {
+  return { status: 201, headers: { location, 'content-length': '0', ...headers }, body: NONE };
+}
+
+/** 202, with or without a JSON body. */
+export function accepted(headers: ReplyHeaders = {}, value?: unknown): Reply {
+  if (value === undefined) return { status: 202, headers: { 'content-length': '0', ...headers }, body: NONE };
+  return { ...okJson(value, headers), status: 202 };
+}
+
+/** 204. */
+export function noContent(headers: ReplyHeaders = {}): Reply {
+  return { status: 204, headers, body: NONE };
+}
+
+/** 304: what the client has is still right. */
+export function notModified(headers: ReplyHeaders): Reply {
+  return { status: 304, headers, body: NONE };
+}
+
+/** A refusal in the form of the distribution specification, "Error Codes". */
+export function refuse(error: OciError, headers: ReplyHeaders = {}): Reply {
+  const { status, body } = renderOciError(error);
+  return {
+    status,
+    headers: { 'content-type': MEDIA_TYPE.json, 'content-length': String(Buffer.byteLength(body)), ...headers },
+    body: { kind: 'bytes', bytes: body },
+    refusal: error.code,
+  };
+}

@@ -32,7 +32,7 @@ export const OCI_ERROR = {
   UPLOAD_OUT_OF_ORDER: { code: 'BLOB_UPLOAD_INVALID', status: 416, message: 'the chunk does not follow the last one' },
   RANGE_UNSATISFIABLE: { code: 'SIZE_INVALID', status: 416, message: 'the blob does not have the range asked for' },
   REQUEST_INVALID: { code: 'UNSUPPORTED', status: 400, message: 'the request is malformed' },
-  PRECONDITION_FAILED: { code: 'DENIED', status: 412, message: 'a precondition of the request does not hold' },
+  TOO_MANY_TAGS: { code: 'MANIFEST_INVALID', status: 414, message: 'too many tags in one request' },
   ENDPOINT_UNKNOWN: { code: 'UNSUPPORTED', status: 404, message: 'no such endpoint' },
   MISDIRECTED: { code: 'UNSUPPORTED', status: 421, message: 'this server does not answer for the host that was asked' },
   UNAVAILABLE: { status: 503, message: 'the registry is not ready; try again' },

@@ -1,0 +1,97 @@
+import { type Reply, accepted, notModified, okBlob, okHead, refuse } from '../http/reply.ts';
+import type { Digest } from '../oci/digest.ts';
+import { MEDIA_TYPE } from '../oci/media-type.ts';
+import { parseRange } from '../oci/range.ts';
+import type { RepositoryName } from '../oci/reference.ts';
+import type { BlobReader, LinkedBlob } from '../store/port.ts';
+import { type Call, keyOf } from './call.ts';
+import { effectiveRange, entityTag, matchesNone } from './conditional.ts';
+import { refuseLocked, refuseRepository } from './refusal.ts';
+
+/** What names one blob. */
+interface BlobParams {
+  readonly name: RepositoryName;
+  readonly digest: Digest;
+}
+
+/** end-2, HEAD: never opens the bytes. */
+export async function headBlob({ name, digest }: BlobParams, call: Call): Promise<Reply> {
+  const blob = await call.services.metadata.blob(keyOf(call, name), digest);
+  if (blob === undefined) return refuse({ code: 'BLOB_UNKNOWN', detail: { digest } });
+  if (!blob.readable) return refuseLocked();
+  if (matchesNone(call.incoming.headers, digest)) return notModified(blobHeaders(blob));
+  return okHead({ ...blobHeaders(blob), 'content-length': String(blob.size) });
+}
+
+/** end-2, GET: the blob, or the part of it that `Range` names. */
+export async function getBlob({ name, digest }: BlobParams, call: Call): Promise<Reply> {
+  const found = await openBlob({ name, digest }, call);
+  if (found === undefined) return refuse({ code: 'BLOB_UNKNOWN', detail: { digest } });
+  const { blob, reader } = found;
+  const reply = blob.readable ? answerBlob(blob, reader, call) : refuseLocked();
+  if (reply.body.kind !== 'blob') await reader[Symbol.asyncDispose]();
+  return reply;
+}
+
+/** end-10: removes this repository's link; other repositories keep theirs. */
+export async function deleteBlob({ name, digest }: BlobParams, call: Call): Promise<Reply> {
+  const outcome = await call.services.metadata.unlinkBlob(keyOf(call, name), digest);
+  switch (outcome.kind) {
+    case 'unlinked':
+      return accepted({ 'docker-content-digest': digest });
+    case 'blob-unknown':
+      return refuse({ code: 'BLOB_UNKNOWN', detail: { digest } });
+    case 'repository-unknown':
+      return refuseRepository(name);
+    case 'locked':
+      return refuseLocked(outcome);
+  }
+}
+
+/** Opens a blob's bytes. They may be removed between look-up and opening when the link went: then look once more. */
+async function openBlob(
+  { name, digest }: BlobParams,
+  call: Call,
+): Promise<{ blob: LinkedBlob; reader: BlobReader } | undefined> {
+  const { metadata, bytes } = call.services;
+  for (let attempt = 0; attempt < 2; attempt++) {
+    const blob = await metadata.blob(keyOf(call, name), digest);
+    if (blob === undefined) return undefined;
+    const reader = await bytes.open(blob.locator);
+    if (reader?.size === blob.size) return { blob, reader };
+    if (reader !== undefined) return damaged(blob, reader);
+  }
+  throw new Error(`the bytes of ${digest}, linked by ${name}, are gone from the store`);
+}
+
+/** Bytes of another length than was stored are never served. */
+async function damaged(blob: LinkedBlob, reader: BlobReader): Promise<never> {
+  await reader[Symbol.asyncDispose]();
+  throw new Error(`the bytes of ${blob.digest} are damaged: ${blob.size} bytes were stored, ${reader.size} are there`);
+}
+
+function answerBlob(blob: LinkedBlob, reader: BlobReader, call: Call): Reply {
+  const headers = blobHeaders(blob);
+  if (matchesNone(call.incoming.headers, blob.digest)) return notModified(headers);
+  const range = parseRange(effectiveRange(call.incoming.headers, blob.digest), blob.size);
+  switch (range.kind) {
+    case 'whole':
+      return okBlob(reader, undefined, headers);
+    case 'part':
+      return okBlob(reader, range.range, headers);
+    case 'unsatisfiable':
+      return refuse(
+        { code: 'RANGE_UNSATISFIABLE', detail: { size: blob.size } },
+        { 'content-range': `bytes */${blob.size}` },
+      );
+  }
+}
+
+function blobHeaders(blob: LinkedBlob): Record<string, string> {
+  return {
+    'content-type': MEDIA_TYPE.octetStream,
+    'docker-content-digest': blob.digest,
+    etag: entityTag(blob.digest),
+    'accept-ranges': 'bytes',
+  };
+}

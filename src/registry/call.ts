@@ -1,0 +1,41 @@
+import type { Incoming } from '../http/incoming.ts';
+import type { RepositoryName } from '../oci/reference.ts';
+import type { ByteStore, MetadataStore, RegistryUid, RepositoryKey } from '../store/port.ts';
+import type { UploadSessions } from './upload-sessions.ts';
+
+/** What may be asked for on a repository (facts/acr.md §3.3). */
+export type RepositoryAction = 'pull' | 'push' | 'delete' | 'metadata_read' | 'metadata_write';
+
+/** The settings of one registry that its data plane acts on. */
+export interface RegistrySettings {
+  readonly uid: RegistryUid;
+  readonly name: string;
+  /** The host name clients know it by, without a port. */
+  readonly loginServer: string;
+  /** Whether a manifest may name content that is absent. */
+  readonly allowSparseManifests: boolean;
+  /** In bytes. */
+  readonly maxBlobBytes: number;
+}
+
+/** What all handlers work with. */
+export interface RegistryServices {
+  readonly metadata: MetadataStore;
+  readonly bytes: ByteStore;
+  readonly uploads: UploadSessions;
+}
+
+/** One authorised request to one registry. */
+export interface Call {
+  readonly services: RegistryServices;
+  readonly registry: RegistrySettings;
+  readonly incoming: Incoming;
+  readonly nowMs: number;
+  /** Whether the caller may also do this: for what a route's own `access` cannot name, such as a mount's source. */
+  may(action: RepositoryAction, repository: RepositoryName): boolean;
+}
+
+/** The key of a repository of the registry that was called. */
+export function keyOf(call: Call, name: RepositoryName): RepositoryKey {
+  return { registry: call.registry.uid, name };
+}

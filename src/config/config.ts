@@ -1,0 +1,50 @@
+import type { ListenAddress } from './address.ts';
+import type { HostsFileChoice } from './hosts-file.ts';
+import type { RegistryDeclaration } from './registry.ts';
+import type { Form } from './setting.ts';
+
+/** Which certificate a listener shows: one of Seawall's own CA, or one read from PEM files and read again on change. */
+export type TlsSource =
+  | { readonly kind: 'own-ca' }
+  | { readonly kind: 'files'; readonly certFile: string; readonly keyFile: string };
+
+/** Limits of connections and requests. Times are in ms. */
+export interface ConnectionLimits {
+  readonly firstByteTimeoutMs: number;
+  readonly headersTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  readonly keepAliveTimeoutMs: number;
+  readonly maxConnections: number;
+}
+
+/** How the log is written. */
+export interface LogConfig {
+  readonly format: 'text' | 'json';
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly access: boolean;
+}
+
+/** Everything the server is told from outside; all of it checked, none of it secret. */
+export interface Config {
+  readonly form: Form;
+  readonly dataDir: string;
+  readonly registry: ListenAddress;
+  readonly control: ListenAddress;
+  readonly registrySuffix: string;
+  /** Login server of the only registry, in place of `name.suffix`. */
+  readonly publicHost: string | undefined;
+  /** Port in the names of login servers, where it is not the port listened on. */
+  readonly publicPort: number | undefined;
+  /** Origin of the control listener as clients see it, where it is not the address listened on. */
+  readonly controlPublicUrl: string | undefined;
+  readonly registryTls: TlsSource;
+  readonly controlTls: TlsSource;
+  readonly hostsFile: HostsFileChoice;
+  readonly log: LogConfig;
+  readonly connections: ConnectionLimits;
+  readonly uploadExpiryMs: number;
+  readonly maxBlobBytes: number;
+  readonly manifestCacheBytes: number;
+  readonly shutdownMs: number;
+  readonly registries: readonly RegistryDeclaration[];
+}

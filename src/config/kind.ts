@@ -1,0 +1,87 @@
+import { type ListenAddress, formatListenAddress, parseDnsName, parseListenAddress, parsePort } from './address.ts';
+
+/** How the value of a setting is written. Flags and the environment give text, a file gives any JSON value. */
+export interface SettingKind<T> {
+  /** What stands for the value in `--help`, such as `HOST:PORT`. */
+  readonly placeholder: string;
+  /** What is allowed, as the end of a sentence that begins "must be". */
+  readonly allowed: string;
+  /** The value; `undefined` when what was given is not allowed. */
+  read(raw: unknown): T | undefined;
+  /** The value as it is typed. */
+  show(value: T): string;
+}
+
+function textKind<T>(placeholder: string, allowed: string, parse: (text: string) => T | undefined): SettingKind<T> {
+  return {
+    placeholder,
+    allowed,
+    read: (raw) => (typeof raw === 'string' ? parse(raw) : undefined),
+    show: String,
+  };
+}
+
+/** A path of the file system; it must not be empty. */
+export const path: SettingKind<string> = textKind('PATH', 'a path', (text) => (text === '' ? undefined : text));
+
+/** A lower-case DNS name. */
+export const dnsName: SettingKind<string> = textKind('NAME', 'a lower-case DNS name', parseDnsName);
+
+/** An address to listen on. */
+export const listenAddress: SettingKind<ListenAddress> = {
+  ...textKind(
+    'HOST:PORT',
+    'HOST:PORT such as 127.0.0.1:5443 or [::1]:5443; port 0 lets the system choose',
+    parseListenAddress,
+  ),
+  show: formatListenAddress,
+};
+
+/** An `https` URL of an origin: scheme, host and port, nothing else. So it cannot carry a password either. */
+export const httpsOrigin: SettingKind<string> = textKind(
+  'URL',
+  'an https URL without path, query and user, such as https://control.example.com',
+  (text) => {
+    const url = URL.parse(text);
+    return url?.protocol === 'https:' && url.href === `${url.origin}/` ? url.origin : undefined;
+  },
+);
+
+/** A port that others connect to, so never 0. */
+export const port: SettingKind<number> = {
+  placeholder: 'PORT',
+  allowed: 'a port from 1 to 65535',
+  read: (raw) => parsePort(String(raw)) || undefined,
+  show: String,
+};
+
+/** A whole number of `unit` from `least` to `most`. */
+export function count(unit: string, least: number, most: number): SettingKind<number> {
+  const within = (value: number): number | undefined =>
+    Number.isSafeInteger(value) && value >= least && value <= most ? value : undefined;
+  return {
+    placeholder: unit === '' ? 'NUMBER' : unit.toUpperCase(),
+    allowed: `a whole number${unit === '' ? '' : ` of ${unit}`} from ${least} to ${most}`,
+    read: (raw) => {
+      if (typeof raw === 'number') return within(raw);
+      return typeof raw === 'string' && /^\d+$/.test(raw) ? within(Number(raw)) : undefined;
+    },
+    show: String,
+  };
+}
+
+/** One of a few words. */
+export function oneOf<const T extends string>(...words: readonly T[]): SettingKind<T> {
+  return textKind(words.join('|'), words.join(' or '), (text) => words.find((word) => word === text));
+}
+
+/** A switch: `on` or `off`; a file may also say true or false. */
+export const onOff: SettingKind<boolean> = {
+  placeholder: 'on|off',
+  allowed: 'on or off',
+  read: (raw) => {
+    if (raw === true || raw === 'on') return true;
+    return raw === false || raw === 'off' ? false : undefined;
+  },
+  show: (value) => (value ? 'on' : 'off'),
+};

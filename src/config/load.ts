@@ -1,0 +1,102 @@
+import type { Config, TlsSource } from './config.ts';
+import { type Contradiction, contradictions, unpaired } from './contradiction.ts';
+import type { Origin, Problem } from './problem.ts';
+import { REHEARSAL_REGISTRY, type RegistryDeclaration } from './registry.ts';
+import { type Form, SETTINGS, SETTING_KEYS, type Setting, type SettingKey, type SettingValues } from './setting.ts';
+import { type Gathered, type Given, type Sources, gather } from './sources.ts';
+
+/** The outcome of loading a configuration. `origins` says of each setting where its value came from. */
+export type LoadedConfig =
+  | {
+      readonly kind: 'loaded';
+      readonly config: Config;
+      readonly values: SettingValues;
+      readonly origins: ReadonlyMap<string, Origin>;
+      readonly warnings: readonly string[];
+    }
+  | { readonly kind: 'refused'; readonly problems: readonly Problem[]; readonly warnings: readonly string[] };
+
+const DEFAULT: Origin = { kind: 'default' };
+
+/** Reads flags, environment and file, fills in the defaults of this form, and refuses what contradicts itself. */
+export async function loadConfig(form: Form, sources: Sources): Promise<LoadedConfig> {
+  const { given, problems: wrongSources, warnings } = await gather(sources);
+  const scalars = readScalars(form, given);
+  const declared = await readDeclared(form, given.get('registries'));
+  const problems = [...wrongSources, ...scalars.problems, ...declared.problems];
+  const { values } = scalars;
+  if (problems.length > 0) return { kind: 'refused', problems, warnings };
+  const origins = new Map([...given].map(([key, { origin }]) => [key, origin]));
+  const config = configOf(form, values, declared.registries);
+  const clashes = [...unpairedFiles(values), ...contradictions(config)];
+  if (clashes.length > 0)
+    return { kind: 'refused', problems: clashes.map((clash) => asProblem(clash, origins)), warnings };
+  return { kind: 'loaded', config, values, origins, warnings };
+}
+
+function readScalars(form: Form, given: Gathered['given']): { values: SettingValues; problems: readonly Problem[] } {
+  const values: Partial<Record<SettingKey, unknown>> = {};
+  const problems: Problem[] = [];
+  for (const key of SETTING_KEYS) {
+    const { kind, defaults }: Setting<unknown, unknown> = SETTINGS[key];
+    const source = given.get(key);
+    values[key] = source === undefined ? defaults[form] : kind.read(source.raw);
+    if (source !== undefined && values[key] === undefined)
+      problems.push({ setting: key, value: source.raw, origin: source.origin, why: `must be ${kind.allowed}` });
+  }
+  // Each value was made by the kind of its own key, which the loop above cannot say to the compiler.
+  return { values: values as SettingValues, problems };
+}
+
+type Declared = { readonly registries: readonly RegistryDeclaration[]; readonly problems: readonly Problem[] };
+
+async function readDeclared(form: Form, given: Given | undefined): Promise<Declared> {
+  if (given === undefined) return { registries: form === 'up' ? [REHEARSAL_REGISTRY] : [], problems: [] };
+  const { raw, origin } = given;
+  // The schema's library takes a tenth of a second to load, which a start without declared registries need not wait for.
+  const { readRegistries } = await import('./registry-schema.ts');
+  const read = readRegistries(origin.kind === 'environment' ? fromText(raw) : raw);
+  if (read.kind === 'registries') return { registries: read.registries, problems: [] };
+  const problems = read.faults.map(({ path, value, why }) => ({ setting: `registries${path}`, value, origin, why }));
+  return { registries: [], problems };
+}
+
+/** A variable holds the list as JSON; what is no JSON stays text, which the schema refuses. */
+function fromText(raw: unknown): unknown {
+  try {
+    return JSON.parse(String(raw));
+  } catch {
+    return raw;
+  }
+}
+
+function unpairedFiles(values: SettingValues): readonly Contradiction[] {
+  return [
+    ...unpaired(['tlsCert', values.tlsCert], ['tlsKey', values.tlsKey]),
+    ...unpaired(['controlTlsCert', values.controlTlsCert], ['controlTlsKey', values.controlTlsKey]),
+  ];
+}
+
+function asProblem({ setting, why }: Contradiction, origins: ReadonlyMap<string, Origin>): Problem {
+  const key = /^\w+/.exec(setting)?.[0] ?? setting;
+  return { setting, value: undefined, origin: origins.get(key) ?? DEFAULT, why };
+}
+
+function configOf(form: Form, values: SettingValues, registries: readonly RegistryDeclaration[]): Config {
+  const { data, tlsCert, tlsKey, controlTlsCert, controlTlsKey, logFormat, logLevel, accessLog, ...rest } = values;
+  const { firstByteTimeoutMs, headersTimeoutMs, idleTimeoutMs, keepAliveTimeoutMs, maxConnections, ...same } = rest;
+  return {
+    ...same,
+    form,
+    dataDir: data,
+    registryTls: tlsSource(tlsCert, tlsKey),
+    controlTls: tlsSource(controlTlsCert, controlTlsKey),
+    log: { format: logFormat, level: logLevel, access: accessLog },
+    connections: { firstByteTimeoutMs, headersTimeoutMs, idleTimeoutMs, keepAliveTimeoutMs, maxConnections },
+    registries,
+  };
+}
+
+function tlsSource(certFile: string | undefined, keyFile: string | undefined): TlsSource {
+  return certFile === undefined || keyFile === undefined ? { kind: 'own-ca' } : { kind: 'files', certFile, keyFile };
+}

@@ -1,0 +1,60 @@
+import type { LogLevel } from './level.ts';
+
+/**
+ * Everything the server says about itself, each with exactly the fields it may carry. A header, a body or a password is
+ * no field of any of them, so none can be logged by mistake.
+ */
+export type LogEvent =
+  | { readonly event: 'starting'; readonly version: string; readonly form: string; readonly data: string }
+  | { readonly event: 'ready'; readonly registry: string; readonly control: string; readonly durationMs: number }
+  | { readonly event: 'stopping'; readonly reason: string; readonly inFlight: number }
+  | { readonly event: 'stopped'; readonly cutConnections: number }
+  | { readonly event: 'config-warning'; readonly warning: string }
+  | {
+      readonly event: 'certificate-loaded';
+      readonly listener: string;
+      readonly file: string;
+      readonly notAfter: string;
+    }
+  | { readonly event: 'certificate-refused'; readonly listener: string; readonly file: string; readonly error: unknown }
+  | { readonly event: 'hosts-file-kept'; readonly path: string; readonly names: readonly string[] }
+  | { readonly event: 'hosts-file-left'; readonly path: string; readonly why: string }
+  | {
+      readonly event: 'connection-failed';
+      readonly listener: string;
+      readonly remoteAddress: string;
+      readonly error: unknown;
+    }
+  | { readonly event: 'connection-limit'; readonly listener: string; readonly limit: number }
+  | {
+      readonly event: 'request-failed';
+      readonly correlationId: string;
+      readonly route: string;
+      readonly error: unknown;
+    }
+  | { readonly event: 'store-failed'; readonly operation: string; readonly error: unknown }
+  | { readonly event: 'uploads-expired'; readonly count: number }
+  | { readonly event: 'sweep-done'; readonly removed: number; readonly durationMs: number }
+  | { readonly event: 'task-failed'; readonly task: string; readonly error: unknown }
+  | { readonly event: 'lines-dropped'; readonly count: number };
+
+/** The level of each event; an event is never logged at another. */
+export const EVENT_LEVEL: Readonly<Record<LogEvent['event'], LogLevel>> = {
+  starting: 'info',
+  ready: 'info',
+  stopping: 'info',
+  stopped: 'info',
+  'config-warning': 'warn',
+  'certificate-loaded': 'info',
+  'certificate-refused': 'error',
+  'hosts-file-kept': 'info',
+  'hosts-file-left': 'warn',
+  'connection-failed': 'debug',
+  'connection-limit': 'warn',
+  'request-failed': 'error',
+  'store-failed': 'error',
+  'uploads-expired': 'info',
+  'sweep-done': 'info',
+  'task-failed': 'error',
+  'lines-dropped': 'warn',
+};

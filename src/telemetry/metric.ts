@@ -1,0 +1,149 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+
+/** One answered request, as it is counted. */
+export interface RequestSample {
+  readonly listener: 'registry' | 'control';
+  /** The identity of the route in its table, such as `end-2`; a closed set, as every value is a series. */
+  readonly route: string;
+  readonly method: string;
+  readonly status: number;
+  readonly durationMs: number;
+  readonly receivedBytes: number;
+  readonly sentBytes: number;
+}
+
+/** The metrics of one server, in a registry of their own. */
+export interface Metrics {
+  /** Counts a request as in flight; the function it answers ends that, and may be called once more without effect. */
+  requestStarted(listener: RequestSample['listener']): () => void;
+  requestAnswered(sample: RequestSample): void;
+  /** Counts somebody who was not let in; `reason` is of a closed set. */
+  authRejected(reason: string): void;
+  /** Counts a failure of the store; `operation` is of a closed set. */
+  storeFailed(operation: string): void;
+  /** From now on asks `count` for the number of unfinished uploads whenever metrics are read. */
+  watchUploads(count: () => number): void;
+  /** The exposition in Prometheus' text format, and its content type. */
+  expose(): Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+const METHODS = ['GET', 'HEAD', 'PUT', 'POST', 'PATCH', 'DELETE', 'OPTIONS'];
+const DURATION_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30, 120];
+
+/** Makes the metrics of one server, with those of the process where `ofProcess` (a test has several servers in one). */
+export function createMetrics({ ofProcess }: { readonly ofProcess: boolean }): Metrics {
+  const register = new Registry();
+  const made = counters(register);
+  const bind = seriesOf(made);
+  if (ofProcess) collectDefaultMetrics({ register });
+  return {
+    requestStarted(listener) {
+      made.inFlight.inc({ listener });
+      let ended = false;
+      return () => {
+        if (!ended) made.inFlight.dec({ listener });
+        ended = true;
+      };
+    },
+    requestAnswered(sample) {
+      const series = bind(sample);
+      series.requests.inc();
+      series.duration.observe(sample.durationMs / 1000);
+      series.received.inc(sample.receivedBytes);
+      series.sent.inc(sample.sentBytes);
+    },
+    authRejected: (reason) => made.rejections.inc({ reason }),
+    storeFailed: (operation) => made.storeErrors.inc({ operation }),
+    watchUploads: (count) => watch(register, count),
+    expose: async () => ({ contentType: register.contentType, text: await register.metrics() }),
+  };
+}
+
+type Counters = ReturnType<typeof counters>;
+
+function counters(register: Registry) {
+  const registers = [register];
+  const route = ['listener', 'route'] as const;
+  const listener = ['listener'] as const;
+  return {
+    requests: new Counter({
+      name: 'seawall_http_requests_total',
+      help: 'Requests answered, by route of the route table and class of status.',
+      labelNames: ['listener', 'route', 'method', 'status'] as const,
+      registers,
+    }),
+    duration: new Histogram({
+      name: 'seawall_http_request_duration_seconds',
+      help: 'Time from the head of a request to the last byte of its answer.',
+      labelNames: route,
+      buckets: DURATION_BUCKETS_S,
+      registers,
+    }),
+    received: new Counter({
+      name: 'seawall_http_received_bytes_total',
+      help: 'Bytes of bodies received.',
+      labelNames: route,
+      registers,
+    }),
+    sent: new Counter({
+      name: 'seawall_http_sent_bytes_total',
+      help: 'Bytes of bodies sent.',
+      labelNames: route,
+      registers,
+    }),
+    inFlight: new Gauge({
+      name: 'seawall_http_requests_in_flight',
+      help: 'Requests that are being answered.',
+      labelNames: listener,
+      registers,
+    }),
+    rejections: new Counter({
+      name: 'seawall_auth_rejections_total',
+      help: 'Requests refused for who asked, by reason.',
+      labelNames: ['reason'] as const,
+      registers,
+    }),
+    storeErrors: new Counter({
+      name: 'seawall_store_errors_total',
+      help: 'Failures of the store, by operation.',
+      labelNames: ['operation'] as const,
+      registers,
+    }),
+  };
+}
+
+function watch(register: Registry, count: () => number): void {
+  const name = 'seawall_uploads_open';
+  register.removeSingleMetric(name);
+  new Gauge({
+    name,
+    help: 'Uploads begun and not finished.',
+    registers: [register],
+    collect() {
+      this.set(count());
+    },
+  });
+}
+
+/** Series bound to their labels once and then found by key: a tenth of the cost of looking labels up each time. */
+function seriesOf(made: Counters) {
+  const bound = new Map<string, ReturnType<typeof bindSeries>>();
+  return (sample: RequestSample): ReturnType<typeof bindSeries> => {
+    const method = METHODS.includes(sample.method) ? sample.method : 'other';
+    const key = `${sample.listener} ${sample.route} ${method} ${Math.floor(sample.status / 100)}`;
+    const known = bound.get(key);
+    if (known !== undefined) return known;
+    const fresh = bindSeries(made, sample, method);
+    bound.set(key, fresh);
+    return fresh;
+  };
+}
+
+function bindSeries(made: Counters, { listener, route, status }: RequestSample, method: string) {
+  return {
+    requests: made.requests.labels({ listener, route, method, status: `${Math.floor(status / 100)}xx` }),
+    duration: made.duration.labels({ listener, route }),
+    received: made.received.labels({ listener, route }),
+    sent: made.sent.labels({ listener, route }),
+  };
+}

@@ -1,0 +1,19 @@
+/** SQLite's primary result codes that say the database, not the statement, has failed (sqlite.org/rescode.html). */
+const FAULTY: ReadonlySet<number> = new Set([7 /* NOMEM */, 10 /* IOERR */, 11 /* CORRUPT */, 14 /* CANTOPEN */, 26]);
+
+const SQLITE_FULL = 13;
+
+/** What an error of SQLite means for the transaction it came in. */
+export type Fault = 'statement' | 'full' | 'database';
+
+/** Tells a statement that failed from a full disk, and both from a database that can no longer be trusted. */
+export function faultOf(error: unknown): Fault {
+  const code = primaryCode(error);
+  if (code === SQLITE_FULL) return 'full';
+  return code !== undefined && FAULTY.has(code) ? 'database' : 'statement';
+}
+
+function primaryCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return undefined;
+  return error.errcode & 0xff;
+}

@@ -1,0 +1,67 @@
+import type { JsonWebKey, KeyObject } from 'node:crypto';
+import {
+  importSigningKey,
+  newSigningKey,
+  type SigningKey,
+  type SigningKeyStore,
+  type StoredSigningKey,
+} from './signing-key.ts';
+
+const HOUR_MS = 60 * 60 * 1000;
+
+/** A key that signed until it was replaced still verifies for this long, in ms: more than any token lives. */
+export const OVERLAP_MS = 6 * HOUR_MS;
+/** A key older than this is replaced when the ring is opened, in ms. */
+const ROTATE_AFTER_MS = 90 * 24 * HOUR_MS;
+
+/** A set of public keys (RFC 7517 §5). */
+export interface JsonWebKeySet {
+  readonly keys: readonly JsonWebKey[];
+}
+
+/** The keys that sign and verify tokens: the newest signs, older ones verify until what they signed has expired. */
+export interface SigningKeyRing {
+  /** The key that signs now. */
+  signingKey(): { readonly kid: string; readonly privateKey: KeyObject };
+  /** The public key of this id; `undefined` when it was never known or is not to be trusted any more. */
+  verifyingKey(kid: string, nowMs: number): KeyObject | undefined;
+  /** The public keys, for those who verify elsewhere. */
+  jwks(nowMs: number): JsonWebKeySet;
+  /** Makes a new key that signs from now on, and forgets those whose overlap is over. Durable when it resolves. */
+  rotate(nowMs: number): Promise<void>;
+}
+
+/** Opens the ring; makes the first key, and a new one when the newest is 90 days old. */
+export async function openSigningKeyRing(store: SigningKeyStore, nowMs: number): Promise<SigningKeyRing> {
+  let stored = await store.load();
+  let keys = stored.map(importSigningKey);
+  const rotate = async (atMs: number): Promise<void> => {
+    const next: readonly StoredSigningKey[] = [...trusted(stored, atMs), newSigningKey(atMs)];
+    await store.save(next);
+    stored = next;
+    keys = next.map(importSigningKey);
+  };
+  const newest = stored.at(-1);
+  if (newest === undefined || nowMs - newest.createdMs > ROTATE_AFTER_MS) await rotate(nowMs);
+  return {
+    signingKey: () => newestOf(keys),
+    verifyingKey: (kid, atMs) => trusted(keys, atMs).find((key) => key.kid === kid)?.publicKey,
+    jwks: (atMs) => ({ keys: trusted(keys, atMs).map(publicJwk) }),
+    rotate,
+  };
+}
+
+function newestOf(keys: readonly SigningKey[]): SigningKey {
+  const newest = keys.at(-1);
+  if (newest === undefined) throw new TypeError('a signing key ring is never empty');
+  return newest;
+}
+
+/** The keys still trusted: a key stops to sign when the one after it was made. */
+function trusted<K extends { readonly createdMs: number }>(keys: readonly K[], nowMs: number): readonly K[] {
+  return keys.filter((_, i) => nowMs - (keys[i + 1]?.createdMs ?? nowMs) <= OVERLAP_MS);
+}
+
+function publicJwk(key: SigningKey): JsonWebKey {
+  return { ...key.publicKey.export({ format: 'jwk' }), kid: key.kid, alg: 'ES256', use: 'sig' };
+}

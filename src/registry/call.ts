@@ -1,10 +1,8 @@
+import type { RepositoryAction } from '../access/action.ts';
 import type { Incoming } from '../http/incoming.ts';
 import type { RepositoryName } from '../oci/reference.ts';
 import type { ByteStore, MetadataStore, RegistryUid, RepositoryKey } from '../store/port.ts';
 import type { UploadSessions } from './upload-sessions.ts';
-
-/** What may be asked for on a repository (facts/acr.md §3.3). */
-export type RepositoryAction = 'pull' | 'push' | 'delete' | 'metadata_read' | 'metadata_write';
 
 /** The settings of one registry that its data plane acts on. */
 export interface RegistrySettings {

@@ -1,3 +1,4 @@
+import type { RepositoryAction } from '../access/action.ts';
 import { type RawParameters, type Router, compileRouter } from '../http/router.ts';
 import { type Reply, refuse } from '../http/reply.ts';
 import { type Digest, parseDigest } from '../oci/digest.ts';
@@ -11,7 +12,7 @@ import {
 } from '../oci/reference.ts';
 import type { OciErrorCode } from '../oci/error.ts';
 import type { UploadId } from '../store/port.ts';
-import type { Call, RepositoryAction } from './call.ts';
+import type { Call } from './call.ts';
 
 /**
  * What a caller needs before the handler runs. `login`: any valid credential. `catalog`: leave to list the registry's

@@ -1,9 +1,9 @@
+import type { RepositoryAction } from '../access/action.ts';
 import { okJson } from '../http/reply.ts';
 import { getManifestRecord, listManifestRecords, patchManifest } from './acr/manifest.ts';
 import { deleteRepository, getRepository, patchRepository } from './acr/repository.ts';
 import { deleteTag, getTag, listTagRecords, patchTag } from './acr/tag.ts';
 import { deleteBlob, getBlob, headBlob } from './blob.ts';
-import type { RepositoryAction } from './call.ts';
 import { listRepositories } from './catalog.ts';
 import { deleteManifest, getManifest, headManifest } from './manifest.ts';
 import { putManifest } from './put-manifest.ts';

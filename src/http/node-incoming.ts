@@ -1,0 +1,44 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { BodyAbortedError, type Incoming } from './incoming.ts';
+
+/** One request of node's server as handlers see it, and how many bytes of its body they have read so far. */
+export interface NodeIncoming extends Incoming {
+  readonly receivedBytes: number;
+}
+
+/** Makes a request of node's server one that handlers take. `path` and `query` are those of the parsed target. */
+export function nodeIncoming(
+  request: IncomingMessage,
+  response: ServerResponse,
+  target: { readonly path: string; readonly query: string },
+): NodeIncoming {
+  let receivedBytes = 0;
+  const length = request.headers['content-length'];
+  return {
+    method: request.method ?? 'GET',
+    path: target.path,
+    query: new URLSearchParams(target.query),
+    headers: request.headers,
+    contentLength: length === undefined ? undefined : Number(length),
+    get receivedBytes() {
+      return receivedBytes;
+    },
+    async *body() {
+      for await (const chunk of readBody(request, response)) {
+        receivedBytes += chunk.length;
+        yield chunk;
+      }
+    },
+  };
+}
+
+async function* readBody(request: IncomingMessage, response: ServerResponse): AsyncGenerator<Uint8Array> {
+  if (request.headers.expect !== undefined && !request.readableDidRead) response.writeContinue();
+  try {
+    // The request outlives a reader that stops early: the answer still has to go out, and the rest is drained.
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) yield chunk as Uint8Array;
+  } catch (error) {
+    throw new BodyAbortedError('the body broke off before its end', { cause: error });
+  }
+  if (!request.complete) throw new BodyAbortedError('the body broke off before its end');
+}

@@ -1,0 +1,96 @@
+import { type IncomingMessage, Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { NO_TUNNEL, endWithRefusal, refusalFor } from './client-error.ts';
+import { type Exchange, ExchangeQueue } from './exchange.ts';
+import { isClientIdle } from './idle.ts';
+
+/** Answers one request. */
+export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/**
+ * What answers requests. A client that waits for `100 Continue` comes as `checkContinue`: it gets that by
+ * `response.writeContinue()` and by nothing else. Any other expectation comes as `checkExpectation`. A request that
+ * asks for an upgrade comes as one that does not (RFC 9110, section 7.8: a server may ignore it).
+ */
+export interface HttpHandlers {
+  readonly request: RequestHandler;
+  readonly checkContinue: RequestHandler;
+  readonly checkExpectation: RequestHandler;
+}
+
+/** Limits of one HTTP server, in ms. */
+export interface HttpLimits {
+  readonly headersTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  readonly keepAliveTimeoutMs: number;
+}
+
+const MAX_HEADER_BYTES = 32 * 1024;
+const CHECK_EVERY_MS = 1000;
+
+/** An HTTP server that is handed its connections. */
+export interface ConnectionHttpServer {
+  /** Takes over a connection that is ready for HTTP. */
+  accept(socket: Socket): void;
+  /** From now on each connection ends with its answer under way, and idle ones end at once. */
+  drain(): void;
+  /** Releases what the server holds, when every connection has ended. */
+  close(): void;
+}
+
+/** Makes the HTTP server of one listener. */
+export function createHttpServer(handlers: HttpHandlers, limits: HttpLimits): ConnectionHttpServer {
+  const server = new Server({
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: limits.headersTimeoutMs,
+    // A body may take hours; one that stands still is ended by the idle timeout.
+    requestTimeout: 0,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    connectionsCheckingInterval: Math.min(CHECK_EVERY_MS, limits.headersTimeoutMs),
+    insecureHTTPParser: false,
+    requireHostHeader: true,
+  });
+  server.timeout = limits.idleTimeoutMs;
+  const queue = new ExchangeQueue();
+  let draining = false;
+  const dispatch = (exchange: Exchange, handle: RequestHandler): void => {
+    exchange.response.once('close', () => draining && setImmediate(() => server.closeIdleConnections()));
+    queue.run(exchange, () => {
+      if (draining) exchange.response.setHeader('connection', 'close');
+      handle(exchange.request, exchange.response);
+    });
+  };
+  routeRequests(server, handlers, dispatch);
+  routeTroubles(server, queue, limits.idleTimeoutMs);
+  // A server that is handed its connections never listens, yet node:http starts its header timeouts with this event.
+  server.emit('listening');
+  return {
+    accept: (socket) => void server.emit('connection', socket),
+    drain() {
+      draining = true;
+      server.closeIdleConnections();
+    },
+    close: () => void server.close(),
+  };
+}
+
+type Dispatch = (exchange: Exchange, handle: RequestHandler) => void;
+
+function routeRequests(server: Server, handlers: HttpHandlers, dispatch: Dispatch): void {
+  server.on('request', (request, response) => dispatch({ request, response }, handlers.request));
+  server.on('checkContinue', (request, response) => dispatch({ request, response }, handlers.checkContinue));
+  server.on('checkExpectation', (request, response) => dispatch({ request, response }, handlers.checkExpectation));
+  server.on('connect', (_, socket) => endWithRefusal(socket, NO_TUNNEL));
+}
+
+function routeTroubles(server: Server, queue: ExchangeQueue, idleTimeoutMs: number): void {
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const answerBegun = queue.current(socket)?.response.headersSent ?? false;
+    if (!socket.writable || answerBegun || error.code === 'ECONNRESET') socket.destroy();
+    else endWithRefusal(socket, refusalFor(error));
+  });
+  server.on('timeout', (socket) => {
+    if (isClientIdle(socket, queue.current(socket))) socket.destroy();
+    else socket.setTimeout(idleTimeoutMs);
+  });
+}

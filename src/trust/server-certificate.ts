@@ -12,8 +12,8 @@ export type CertificateSource =
 /** What {@link openServerCertificate} needs. `report` is told of a certificate that is kept out, and of exposed keys. */
 export interface ServerCertificateOptions {
   readonly source: CertificateSource;
-  now(): number;
-  report(message: string): void;
+  readonly now: () => number;
+  readonly report: (message: string) => void;
 }
 
 /** A server's certificate, which may change while it runs. */
@@ -80,7 +80,7 @@ async function reportExposure({ source, report }: ServerCertificateOptions): Pro
 function reporter(report: (message: string) => void): (error: unknown) => void {
   let last: string | undefined;
   return (error) => {
-    const message = error === undefined ? undefined : error instanceof Error ? error.message : String(error);
+    const message = error === undefined ? undefined : error instanceof Error ? error.message : 'it cannot be read';
     if (message !== undefined && message !== last) report(`the certificate in use stays: ${message}`);
     last = message;
   };

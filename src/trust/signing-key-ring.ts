@@ -1,4 +1,4 @@
-import type { JsonWebKey, KeyObject } from 'node:crypto';
+import type { KeyObject, webcrypto } from 'node:crypto';
 import {
   importSigningKey,
   newSigningKey,
@@ -14,9 +14,12 @@ export const OVERLAP_MS = 6 * HOUR_MS;
 /** A key older than this is replaced when the ring is opened, in ms. */
 const ROTATE_AFTER_MS = 90 * 24 * HOUR_MS;
 
+/** A public key with the parameters by which a verifier finds it (RFC 7517 §4). */
+type PublicJsonWebKey = webcrypto.JsonWebKey & { readonly kid: string; readonly alg: 'ES256'; readonly use: 'sig' };
+
 /** A set of public keys (RFC 7517 §5). */
 export interface JsonWebKeySet {
-  readonly keys: readonly JsonWebKey[];
+  readonly keys: readonly PublicJsonWebKey[];
 }
 
 /** The keys that sign and verify tokens: the newest signs, older ones verify until what they signed has expired. */
@@ -62,6 +65,6 @@ function trusted<K extends { readonly createdMs: number }>(keys: readonly K[], n
   return keys.filter((_, i) => nowMs - (keys[i + 1]?.createdMs ?? nowMs) <= OVERLAP_MS);
 }
 
-function publicJwk(key: SigningKey): JsonWebKey {
+function publicJwk(key: SigningKey): PublicJsonWebKey {
   return { ...key.publicKey.export({ format: 'jwk' }), kid: key.kid, alg: 'ES256', use: 'sig' };
 }

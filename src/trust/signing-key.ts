@@ -2,9 +2,9 @@ import {
   createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
-  type JsonWebKey,
   type KeyObject,
   randomUUID,
+  type webcrypto,
 } from 'node:crypto';
 
 /** A key that signs tokens with ES256 (RFC 7518 §3.4), as it is stored. Times are ms since the epoch. */
@@ -12,7 +12,7 @@ export interface StoredSigningKey {
   readonly kid: string;
   readonly createdMs: number;
   /** The private key (RFC 7517); the public one is part of it. */
-  readonly jwk: JsonWebKey;
+  readonly jwk: webcrypto.JsonWebKey;
 }
 
 /** A signing key ready for use. */

@@ -1,6 +1,7 @@
 /** Making certificates. The library is loaded when the first is made: a start that has them already never pays for it. */
 import { createPrivateKey, KeyObject, randomBytes, type webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
+import type * as X509 from '@peculiar/x509';
 import type { KeyPair } from './key-pair.ts';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
@@ -60,7 +61,7 @@ export async function issueLeaf(authority: KeyPair, names: readonly string[], no
   return { cert: `${certificate.toString('pem')}\n`, key: privatePem(keys.privateKey) };
 }
 
-async function library(): Promise<typeof import('@peculiar/x509')> {
+async function library(): Promise<typeof X509> {
   await import('reflect-metadata');
   return import('@peculiar/x509');
 }

@@ -1,0 +1,89 @@
+import type { Principal } from '../access/principal.ts';
+
+/** The places a principal's secrets have: one for a service principal, two for the others, so that one can be rotated while the other is used. */
+export type CredentialSlot = 'secret' | AdminSlot | TokenSlot;
+/** The two passwords of an admin user (facts/acr.md §3.3). */
+export type AdminSlot = 'password' | 'password2';
+/** The two passwords of a registry token (facts/acr.md §3.3). */
+export type TokenSlot = 'password1' | 'password2';
+
+/** A secret as it is checked: never itself, only its SHA-256. Its version changes whenever the secret does. */
+export interface Credential {
+  readonly slot: CredentialSlot;
+  readonly version: string;
+  readonly hash: Buffer;
+  readonly createdMs: number;
+  /** From this time on it is refused (ms since the epoch). */
+  readonly expiresMs?: number;
+}
+
+/** An application that may log in. `owner` may do everything. */
+export interface ServicePrincipal {
+  readonly clientId: string;
+  readonly objectId: string;
+  readonly role: 'owner';
+}
+
+/** Everything known of identities at one moment. Immutable. */
+export interface DirectorySnapshot {
+  /** Rises with every change: what was concluded from another epoch has to be concluded anew. */
+  readonly authEpoch: number;
+  readonly tenantId: string;
+  readonly subscriptionId: string;
+  servicePrincipal(clientId: string): ServicePrincipal | undefined;
+  /** The principal's secrets; none when it is unknown. */
+  credentials(principal: Principal): readonly Credential[];
+}
+
+/** The owner, as a start of the server shows it. The secret is there when it was just made, or kept. */
+export interface Owner {
+  readonly tenantId: string;
+  readonly subscriptionId: string;
+  readonly clientId: string;
+  readonly clientSecret?: string;
+}
+
+/** The passwords of an admin user. */
+export type AdminPasswords = Readonly<Record<AdminSlot, string>>;
+
+/** One password of a registry token that is to be made. */
+export interface TokenPasswordRequest {
+  readonly registry: string;
+  readonly token: string;
+  readonly slot: TokenSlot;
+  readonly expiresMs?: number;
+  readonly nowMs: number;
+}
+
+/** How the owner's secret is made: kept ones can be shown again at every start. */
+export interface OwnerRequest {
+  readonly keepSecret: boolean;
+  readonly nowMs: number;
+}
+
+/** Identities and their secrets. Every change is durable, and seen by {@link snapshot}, when its call resolves. */
+export interface Directory extends Disposable {
+  snapshot(): DirectorySnapshot;
+  /** The owner, made at the first call. With `keepSecret` a secret that was kept is shown again. */
+  ensureOwner(request: OwnerRequest): Promise<Owner>;
+  /** Gives the owner a new secret; tokens of the old one are refused at once. */
+  rotateOwnerSecret(request: OwnerRequest): Promise<Owner>;
+  /** The uid of the registry of this name, made at first sight and never changed. */
+  ensureRegistry(name: string, nowMs: number): Promise<string>;
+  /** Forgets a registry and its credentials: one made later under its name has another uid. */
+  removeRegistry(uid: string): Promise<void>;
+  /** Both passwords of a registry's admin user, made when they are asked for first. */
+  adminPasswords(registry: string, nowMs: number): Promise<AdminPasswords>;
+  /** Replaces one password of a registry's admin user; answers both. */
+  regenerateAdminPassword(registry: string, slot: AdminSlot, nowMs: number): Promise<AdminPasswords>;
+  /** Makes or replaces one password of a registry token. It is answered this once. */
+  generateTokenPassword(request: TokenPasswordRequest): Promise<string>;
+  /** Forgets the passwords of a registry token. */
+  removeTokenPasswords(registry: string, token: string): Promise<void>;
+}
+
+/** Encrypts secrets that must be shown again; `place` binds a sealed text to where it is kept. */
+export interface Sealer {
+  seal(secret: string, place: string): string;
+  open(sealed: string, place: string): string;
+}

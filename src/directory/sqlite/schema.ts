@@ -1,0 +1,35 @@
+import type { Migrations } from '../../sqlite/migrate.ts';
+
+/** The schema of `directory.db`. Times are ms since the epoch; `principal` is what `formatPrincipal` writes. */
+export const DIRECTORY_MIGRATIONS: Migrations = [
+  `
+  CREATE TABLE tenant (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    tenant_id TEXT NOT NULL,
+    subscription_id TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE registry (
+    uid TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    created_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE service_principal (
+    client_id TEXT PRIMARY KEY,
+    object_id TEXT NOT NULL UNIQUE,
+    role TEXT NOT NULL CHECK (role = 'owner'),
+    created_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE credential (
+    principal TEXT NOT NULL,
+    slot TEXT NOT NULL,
+    version TEXT NOT NULL,
+    hash BLOB NOT NULL CHECK (length(hash) = 32),
+    sealed TEXT,
+    registry TEXT REFERENCES registry (uid) ON DELETE CASCADE,
+    created_ms INTEGER NOT NULL,
+    expires_ms INTEGER,
+    PRIMARY KEY (principal, slot)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX credential_of_registry ON credential (registry);
+  `,
+];

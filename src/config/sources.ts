@@ -44,8 +44,11 @@ export async function gather(sources: Sources): Promise<Gathered> {
   return { given, problems: file.problems, warnings: unknownVariables([...env.keys()]) };
 }
 
+/** Variables by which a command signs in to a server; the server itself does not read them. */
+const OF_COMMANDS = ['clientId', 'clientSecret'];
+
 function unknownVariables(names: readonly string[]): readonly string[] {
-  const known = [...KEYS, 'config'].map(variableOf);
+  const known = [...KEYS, 'config', ...OF_COMMANDS].map(variableOf);
   return names
     .filter((name) => !known.includes(name))
     .map((name) => `variable ${name} is no setting and is ignored${perhaps(suggestion(name, known))}`);

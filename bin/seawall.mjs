@@ -1,0 +1,78 @@
+#!/usr/bin/env node
+// Finds a Node new enough to run the sources and runs them. This file alone must parse on Node 20.
+import { spawn } from 'node:child_process';
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import * as module from 'node:module';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const REQUIRED = '^24.16.0 || >=26.1.0';
+const EXIT_CONFIG = 78;
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'];
+
+if (isRecent(process.versions.node)) await runHere();
+else runPinned();
+
+/** Whether a version of Node satisfies REQUIRED. */
+function isRecent(version) {
+  const [major, minor] = version.split('.').map(Number);
+  return (major === 24 && minor >= 16) || (major === 26 && minor >= 1) || major > 26;
+}
+
+/** Runs the program in this process, with compiled code kept between starts. */
+async function runHere() {
+  if (process.env.NODE_COMPILE_CACHE === undefined) module.enableCompileCache(cacheDirectory());
+  await import('../src/main.ts');
+}
+
+/** Beside the dependencies where that can be written, else in the user's own cache. */
+function cacheDirectory() {
+  const beside = join(dirname(fileURLToPath(import.meta.url)), '..', 'node_modules', '.cache', 'seawall');
+  try {
+    mkdirSync(beside, { recursive: true });
+    accessSync(beside, constants.W_OK);
+    return beside;
+  } catch {
+    return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'seawall');
+  }
+}
+
+/** Runs this file again with the Node that is installed as a dependency, and ends as that ends. */
+function runPinned() {
+  const binary = pinnedNode();
+  if (binary === undefined) {
+    process.stderr.write(
+      `seawall: needs Node ${REQUIRED}; this is ${process.versions.node}, and "npm ci" has not installed its own for ${process.platform}-${process.arch}\n`,
+    );
+    process.exitCode = EXIT_CONFIG;
+    return;
+  }
+  const child = spawn(binary, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
+  for (const signal of SIGNALS) process.on(signal, () => child.kill(signal));
+  child.on('error', (error) => {
+    process.stderr.write(`seawall: ${binary} cannot be run: ${error.message}\n`);
+    process.exitCode = EXIT_CONFIG;
+  });
+  child.on('exit', (code, signal) => endAs(code, signal));
+}
+
+/** The path of the pinned Node; undefined when it is not installed for this platform. */
+function pinnedNode() {
+  try {
+    const require = module.createRequire(import.meta.url);
+    return join(dirname(require.resolve(`node-${process.platform}-${process.arch}/package.json`)), 'bin', 'node');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Ends with the child's exit status, or by the signal that ended it. */
+function endAs(code, signal) {
+  if (signal === null) {
+    process.exitCode = code;
+    return;
+  }
+  for (const name of SIGNALS) process.removeAllListeners(name);
+  process.kill(process.pid, signal);
+}

@@ -1,0 +1,61 @@
+import type { ReadyInfo, ReadyRegistry } from './ready.ts';
+import type { Terminal } from './terminal.ts';
+
+/** What is printed when a server is ready: every URL, and the next command to type. */
+export function banner(ready: ReadyInfo, bold: Terminal['bold']): string {
+  return [...addresses(ready, bold), ...hosts(ready), ...bootstrap(ready), ...next(ready, bold), ''].join('\n');
+}
+
+function addresses(ready: ReadyInfo, bold: Terminal['bold']): readonly string[] {
+  const rows = [
+    ...ready.registries.map(({ name, loginServer }) => ['registry', `https://${loginServer}`, `(${name})`] as const),
+    ['control', ready.control, ''] as const,
+    ['authority', ready.authority, ''] as const,
+    ['metrics', ready.metrics, ''] as const,
+    ['data', ready.dataDir, ''] as const,
+    ['state', ready.stateFile, ''] as const,
+    ...(ready.caFile === undefined ? [] : [['CA', ready.caFile, ''] as const]),
+  ];
+  return [
+    bold('Seawall is ready.'),
+    '',
+    ...rows.map(([what, where, more]) => `  ${what.padEnd(11)}${where} ${more}`.trimEnd()),
+  ];
+}
+
+function hosts({ hosts: outcome }: ReadyInfo): readonly string[] {
+  switch (outcome.kind) {
+    case 'off':
+      return [];
+    case 'kept':
+      return [`  ${'names'.padEnd(11)}kept in ${outcome.path} until it stops`];
+    case 'advice':
+      return ['', outcome.advice];
+  }
+}
+
+function bootstrap({ bootstrap: secret }: ReadyInfo): readonly string[] {
+  if (secret === undefined) return [];
+  return [
+    '',
+    'The owner signs in with this secret. It is shown this once; keep it:',
+    `  client id      ${secret.clientId}`,
+    `  client secret  ${secret.clientSecret}`,
+  ];
+}
+
+function next({ registries }: ReadyInfo, bold: Terminal['bold']): readonly string[] {
+  const [first] = registries;
+  if (first === undefined)
+    return [
+      '',
+      'No registry is declared, so nothing can be pushed yet. Declare one in a file and name it with --config:',
+      '  { "registries": [{ "name": "myregistry", "adminUserEnabled": true }] }',
+    ];
+  return ['', 'Next:', `  ${bold(login(first))}`];
+}
+
+function login({ name, loginServer, admin }: ReadyRegistry): string {
+  if (admin === undefined) return `seawall credential show --registry ${name}`;
+  return `docker login ${loginServer} -u ${admin.username} -p ${admin.password}`;
+}

@@ -1,0 +1,27 @@
+import { loadConfig } from '../config/load.ts';
+import { loginHosts } from '../config/login-host.ts';
+import { renderProblem } from '../config/problem.ts';
+import type { Sources } from '../config/sources.ts';
+import { EXIT, type ExitCode } from './exit-code.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Addresses that mean "every one of this machine", with the one that a client on it connects to. */
+const CONNECTABLE: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1', localhost: '127.0.0.1' };
+
+/** `hosts print`: the lines that make the names of the registries known to this machine. */
+export async function printHosts(
+  terminal: Terminal,
+  { flags, json }: { readonly flags: Sources['flags']; readonly json: boolean },
+): Promise<ExitCode> {
+  const loaded = await loadConfig('up', { flags, env: terminal.env });
+  if (loaded.kind === 'refused') {
+    for (const problem of loaded.problems) terminal.err(`seawall: ${renderProblem(problem)}\n`);
+    return EXIT.config;
+  }
+  const { host } = loaded.config.registry;
+  const address = CONNECTABLE[host] ?? host;
+  const lines = loginHosts(loaded.config).map((name) => ({ address, name }));
+  if (json) terminal.out(`${JSON.stringify(lines, null, 2)}\n`);
+  else for (const { name } of lines) terminal.out(`${address} ${name}\n`);
+  return EXIT.ok;
+}

@@ -1,0 +1,167 @@
+import { Command, CommanderError, Option } from 'commander';
+import { SETTINGS, SETTING_KEYS, type Form, type Setting, flagOf, variableOf } from '../config/setting.ts';
+import type { Sources } from '../config/sources.ts';
+import { EXIT, EXIT_CODES_HELP, type ExitCode } from './exit-code.ts';
+import type { Terminal } from './terminal.ts';
+import { seawallVersion } from './version.ts';
+
+/** Runs one command line (without program and script) and answers what to exit with. */
+export async function run(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  let exit: ExitCode = EXIT.ok;
+  const program = createProgram(terminal, (code) => (exit = code));
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return exit;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    throw error;
+  }
+}
+
+/** The commands; `end` takes what the one that ran ends with. */
+export function createProgram(terminal: Terminal, end: (code: ExitCode) => void): Command {
+  const program = root(terminal);
+  addServing(program, terminal, end);
+  addCredentials(program, terminal, end);
+  addConfiguration(program, terminal, end);
+  addVersion(program, terminal, end);
+  return program;
+}
+
+type End = (code: ExitCode) => void;
+
+function root(terminal: Terminal): Command {
+  return new Command('seawall')
+    .description('A container registry you run yourself that admits only the networks you name.')
+    .helpCommand(false)
+    .showSuggestionAfterError()
+    .configureOutput({
+      writeOut: (text) => terminal.out(text),
+      writeErr: (text) => terminal.err(text),
+      getOutHelpWidth: () => terminal.columns,
+      getErrHelpWidth: () => terminal.columns,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+      outputError: (text, write) => write(`${text.trimEnd().replace(/^error: /, 'seawall: ')}; see "seawall --help"\n`),
+    })
+    .exitOverride()
+    .addHelpText('after', `\nExample:\n  seawall up\n\n${EXIT_CODES_HELP}`);
+}
+
+function addServing(program: Command, terminal: Terminal, end: End): void {
+  const forms: readonly (readonly [Form, string, string])[] = [
+    [
+      'up',
+      'Rehearse on this machine: a registry with its admin user, own certificates, nothing to configure.',
+      '--data ./data',
+    ],
+    [
+      'serve',
+      'Serve in production: only what is declared, secrets never in files, the hosts file never touched.',
+      '--config seawall.json',
+    ],
+  ];
+  for (const [form, about, example] of forms)
+    withSettings(program.command(form), form)
+      .description(about)
+      .addHelpText('after', `\nExample:\n  seawall ${form} ${example}`)
+      .action(async (flags: Sources['flags']) => {
+        const { runServer } = await import('./serve.ts');
+        end(await runServer(form, flags, terminal));
+      });
+}
+
+/** Adds the flag of every setting; its value is read with the other sources, not by commander. */
+function withSettings(command: Command, form: Form): Command {
+  command.option('--config <FILE>', 'File of settings (JSON). (env: SEAWALL_CONFIG)');
+  for (const key of SETTING_KEYS) {
+    const { kind, defaults, about }: Setting<unknown, unknown> = SETTINGS[key];
+    const value = defaults[form];
+    const usual = value === undefined ? '' : ` (default: ${kind.show(value)})`;
+    command.option(`${flagOf(key)} <${kind.placeholder}>`, `${about}${usual} (env: ${variableOf(key)})`);
+  }
+  return command;
+}
+
+function addCredentials(program: Command, terminal: Terminal, end: End): void {
+  const credential = program.command('credential').description('The admin user of a registry.').helpCommand(false);
+  const show = credential.command('show').description("Show the admin user's passwords.");
+  ofRegistry(show, '  seawall credential show --registry myregistry').action(async (options) => {
+    const { showCredential } = await import('./credential.ts');
+    end(await showCredential(terminal, options));
+  });
+  const renew = credential.command('renew').description("Replace one of the admin user's passwords.");
+  renew.addOption(passwordName(['password', 'password2']).makeOptionMandatory());
+  ofRegistry(renew, '  seawall credential renew --registry myregistry --password-name password').action(
+    async (options) => {
+      const { renewCredential } = await import('./credential.ts');
+      end(await renewCredential(terminal, options));
+    },
+  );
+  addTokens(program, terminal, end);
+}
+
+function addTokens(program: Command, terminal: Terminal, end: End): void {
+  const token = program.command('token').description('Repository-scoped tokens of a registry.').helpCommand(false);
+  const group = token.command('credential').description('Passwords of a token.').helpCommand(false);
+  const generate = group.command('generate').description('Replace passwords of a token; they are shown this once.');
+  generate.requiredOption('-n, --name <TOKEN>', 'Name of the token.');
+  generate.addOption(passwordName(['password1', 'password2']));
+  ofRegistry(generate, '  seawall token credential generate --registry myregistry --name ci-pull').action(
+    async (options) => {
+      const { generateTokenCredential } = await import('./credential.ts');
+      end(await generateTokenCredential(terminal, options));
+    },
+  );
+}
+
+function passwordName(choices: readonly string[]): Option {
+  return new Option('--password-name <NAME>', 'Which password; both when left out.').choices([...choices]);
+}
+
+function ofRegistry(command: Command, example: string): Command {
+  return command
+    .requiredOption('-r, --registry <NAME>', 'Name of the registry.')
+    .addOption(
+      new Option('--data <PATH>', 'Data directory of the running server.').default('./data').env('SEAWALL_DATA'),
+    )
+    .option('--json', 'Print JSON.')
+    .addHelpText('after', `\nExample:\n${example}`);
+}
+
+function addConfiguration(program: Command, terminal: Terminal, end: End): void {
+  const config = program.command('config').description('The configuration.').helpCommand(false);
+  const form = new Option('--form <FORM>', 'For which form.').choices(['up', 'serve']).default('up');
+  withSettings(config.command('show').addOption(form).option('--json', 'Print JSON.'), 'up')
+    .description('Show every setting as it would be, and where its value comes from.')
+    .addHelpText('after', '\nExample:\n  seawall config show --config seawall.json --json')
+    .action(async ({ form: chosen, json, ...flags }: ConfigOptions) => {
+      const { showConfig } = await import('./config-show.ts');
+      end(await showConfig(terminal, { form: chosen, flags, json: json ?? false }));
+    });
+  const hosts = program.command('hosts').description('Names of registries on this machine.').helpCommand(false);
+  withSettings(hosts.command('print').option('--json', 'Print JSON.'), 'up')
+    .description('Print the lines that make the names of the registries known, for a hosts file.')
+    .addHelpText('after', '\nExample:\n  seawall hosts print | sudo tee -a /etc/hosts')
+    .action(async ({ json, ...flags }: ConfigOptions) => {
+      const { printHosts } = await import('./hosts-print.ts');
+      end(await printHosts(terminal, { flags, json: json ?? false }));
+    });
+}
+
+type ConfigOptions = Sources['flags'] & { readonly form: Form; readonly json?: boolean };
+
+function addVersion(program: Command, terminal: Terminal, end: End): void {
+  program
+    .command('version')
+    .description('Print the versions of Seawall and of the Node it runs on.')
+    .option('--json', 'Print JSON.')
+    .addHelpText('after', '\nExample:\n  seawall version --json')
+    .action(async ({ json }: { readonly json?: boolean }) => {
+      const version = { seawall: await seawallVersion(), node: process.versions.node };
+      terminal.out(
+        json === true ? `${JSON.stringify(version)}\n` : `seawall ${version.seawall} on Node ${version.node}\n`,
+      );
+      end(EXIT.ok);
+    });
+}

@@ -164,6 +164,16 @@ export interface UploadRecord {
   readonly startedMs: number;
 }
 
+/** Durable bytes to be linked to a repository; `size` is in bytes, `upload` the session that brought them. */
+export interface BlobToLink {
+  readonly repository: RepositoryKey;
+  readonly digest: Digest;
+  readonly size: number;
+  readonly locator: Locator;
+  readonly upload: UploadId;
+  readonly nowMs: number;
+}
+
 /** A manifest to be stored, all of it checked: `digest` is that of `content`. */
 export interface ManifestToPut {
   readonly repository: RepositoryKey;
@@ -241,15 +251,8 @@ export interface MetadataStore extends AsyncDisposable {
   usage(registry: RegistryUid): Promise<Usage>;
 
   blob(key: RepositoryKey, digest: Digest): Promise<LinkedBlob | undefined>;
-  /** Links durable bytes to a repository (made when absent) and ends the upload session. */
-  linkBlob(link: {
-    readonly repository: RepositoryKey;
-    readonly digest: Digest;
-    readonly size: number;
-    readonly locator: Locator;
-    readonly upload: UploadId;
-    readonly nowMs: number;
-  }): Promise<LinkBlobOutcome>;
+  /** Links durable bytes to a repository (made when absent) and ends the upload session. Bytes not used are condemned. */
+  linkBlob(link: BlobToLink): Promise<LinkBlobOutcome>;
   /** Links a blob of another repository of the same registry. */
   mountBlob(from: RepositoryKey, to: RepositoryKey, digest: Digest, nowMs: number): Promise<MountBlobOutcome>;
   unlinkBlob(key: RepositoryKey, digest: Digest): Promise<UnlinkBlobOutcome>;

@@ -1,0 +1,108 @@
+import type { Digest } from '../../oci/digest.ts';
+import type { Tag } from '../../oci/reference.ts';
+import type { Database } from '../../sqlite/database.ts';
+import {
+  decideDeleteManifest,
+  decideDeleteRepository,
+  decideDeleteTag,
+  type ManifestFacts,
+  type RepositoryFacts,
+} from '../decide/delete.ts';
+import type { DeleteOutcome, Locked, RepositoryKey } from '../port.ts';
+import { type AttributeColumns, attributesOf } from './attributes.ts';
+import { unlink } from './link.ts';
+import { findManifest, type StoredManifest } from './manifest.ts';
+import { count, findRepository, markChanged, type StoredRepository } from './repository.ts';
+import { findTag } from './tag.ts';
+
+/** Which tag is deleted, and when. */
+export interface TagDeletion {
+  readonly key: RepositoryKey;
+  readonly tag: Tag;
+  readonly nowMs: number;
+}
+
+/** Deletes one tag; the manifest it names stays. */
+export function deleteTag(database: Database, { key, tag, nowMs }: TagDeletion): DeleteOutcome {
+  const repository = findRepository(database, key);
+  const found = repository && findTag(database, repository.id, tag);
+  const outcome = decideDeleteTag(factsOf(key, repository), found && { name: tag, attributes: found.attributes });
+  if (outcome.kind !== 'deleted' || repository === undefined) return outcome;
+  database.run('DELETE FROM tag WHERE repository = ?1 AND name = ?2', repository.id, tag);
+  count(database, repository, { manifests: 0, tags: -1 });
+  markChanged(database, repository.id, nowMs);
+  return outcome;
+}
+
+/** Which manifest is deleted, and when. */
+export interface ManifestDeletion {
+  readonly key: RepositoryKey;
+  readonly digest: Digest;
+  readonly nowMs: number;
+}
+
+/** Deletes a manifest with every tag that names it. */
+export function deleteManifest(database: Database, { key, digest, nowMs }: ManifestDeletion): DeleteOutcome {
+  const repository = findRepository(database, key);
+  const found = repository && findManifest(database, repository.id, digest);
+  const outcome = decideDeleteManifest(factsOf(key, repository), found && manifestFacts(database, found));
+  if (outcome.kind !== 'deleted' || repository === undefined || found === undefined) return outcome;
+  database.run('DELETE FROM tag WHERE manifest = ?1', found.id);
+  database.run('DELETE FROM manifest WHERE id = ?1', found.id);
+  count(database, repository, { manifests: -1, tags: -outcome.tags.length });
+  markChanged(database, repository.id, nowMs);
+  return outcome;
+}
+
+function manifestFacts(database: Database, { id, record }: StoredManifest): ManifestFacts {
+  const rows = database.all<{ name: Tag } & AttributeColumns>(
+    'SELECT * FROM tag WHERE manifest = ?1 ORDER BY name',
+    id,
+  );
+  const tags = rows.map((row) => ({ name: row.name, attributes: attributesOf(row) }));
+  return { digest: record.digest, attributes: record.attributes, tags };
+}
+
+/** Deletes a repository with everything in it, and condemns the bytes that nothing else links. */
+export function deleteRepository(database: Database, key: RepositoryKey): DeleteOutcome {
+  const repository = findRepository(database, key);
+  const locked = repository && lockWithin(database, repository.id);
+  const decision = decideDeleteRepository(factsOf(key, repository), locked);
+  if (decision.kind !== 'delete') return decision;
+  if (repository === undefined) return { kind: 'repository-unknown' };
+  const { id, registry } = repository;
+  const tags = database.all<{ name: Tag }>('SELECT name FROM tag WHERE repository = ?1', id).map((row) => row.name);
+  const manifests = database
+    .all<{ digest: Digest }>('SELECT digest FROM manifest WHERE repository = ?1 ORDER BY digest', id)
+    .map((row) => row.digest);
+  const blobs = database.all<{ blob: number }>('SELECT blob FROM link WHERE repository = ?1', id);
+  count(database, repository, { manifests: -manifests.length, tags: -tags.length });
+  database.run('DELETE FROM tag WHERE repository = ?1', id);
+  database.run('DELETE FROM manifest WHERE repository = ?1', id);
+  unlink(
+    database,
+    repository,
+    blobs.map((row) => row.blob),
+  );
+  database.run('DELETE FROM repository WHERE id = ?1', id);
+  database.run('UPDATE registry SET repositories = repositories - 1 WHERE id = ?1', registry);
+  return { kind: 'deleted', manifests, tags };
+}
+
+function lockWithin(database: Database, repository: number): Locked | undefined {
+  const manifest = database.get<{ name: Digest }>(LOCKED_MANIFEST, repository);
+  if (manifest !== undefined) return { kind: 'locked', what: 'manifest', name: manifest.name };
+  const tag = database.get<{ name: Tag }>(LOCKED_TAG, repository);
+  return tag && { kind: 'locked', what: 'tag', name: tag.name };
+}
+
+const LOCKED_MANIFEST = `
+  SELECT digest AS name FROM manifest INDEXED BY manifest_locked
+  WHERE repository = ?1 AND (delete_enabled = 0 OR write_enabled = 0) LIMIT 1`;
+const LOCKED_TAG = `
+  SELECT name FROM tag INDEXED BY tag_locked
+  WHERE repository = ?1 AND (delete_enabled = 0 OR write_enabled = 0) LIMIT 1`;
+
+function factsOf({ name }: RepositoryKey, repository: StoredRepository | undefined): RepositoryFacts {
+  return repository === undefined ? { name } : { name, attributes: repository.attributes };
+}

@@ -1,0 +1,108 @@
+import type { Digest } from '../../oci/digest.ts';
+import type { Database } from '../../sqlite/database.ts';
+import { decideLinkBlob, decideMountBlob, decideUnlinkBlob } from '../decide/blob.ts';
+import type {
+  BlobToLink,
+  LinkBlobOutcome,
+  Locator,
+  MountBlobOutcome,
+  RepositoryKey,
+  UnlinkBlobOutcome,
+} from '../port.ts';
+import { condemn, link, unlink } from './link.ts';
+import { findRepository, type StoredRepository, touchRepository } from './repository.ts';
+import { endUpload } from './upload.ts';
+
+/** Links uploaded bytes to a repository and ends the upload. */
+export function linkBlob(database: Database, request: BlobToLink): LinkBlobOutcome {
+  const { digest, locator } = request;
+  const known = findBlob(database, digest);
+  const changes = decideLinkBlob(
+    { ...attributesIn(findRepository(database, request.repository)), ...(known && { known: known.locator }) },
+    { repository: request.repository.name, locator },
+  );
+  endUpload(database, request.upload);
+  if (changes.kind !== 'use-new') condemn(database, changes.spare);
+  if (changes.kind === 'refuse') return changes.refusal;
+  const blob = known?.id ?? createBlob(database, request);
+  link(database, touchRepository(database, request.repository, request.nowMs), blob);
+  return changes.kind === 'use-known' ? { kind: 'linked', spare: changes.spare } : { kind: 'linked' };
+}
+
+/** What a mount asks. */
+export interface Mount {
+  readonly from: RepositoryKey;
+  readonly to: RepositoryKey;
+  readonly digest: Digest;
+  readonly nowMs: number;
+}
+
+/** Links a blob that another repository links. */
+export function mountBlob(database: Database, { from, to, digest, nowMs }: Mount): MountBlobOutcome {
+  const source = findRepository(database, from);
+  const blob = source && findLinkedBlob(database, source, digest);
+  const target = findRepository(database, to);
+  const outcome = decideMountBlob(
+    {
+      ...(source && { from: source.attributes }),
+      linked: blob !== undefined,
+      ...(target && { to: target.attributes }),
+    },
+    to.name,
+  );
+  if (outcome.kind === 'mounted' && blob !== undefined) link(database, touchRepository(database, to, nowMs), blob);
+  return outcome;
+}
+
+/** Removes a repository's link to a blob. */
+export function unlinkBlob(
+  database: Database,
+  { key, digest }: { readonly key: RepositoryKey; readonly digest: Digest },
+): UnlinkBlobOutcome {
+  const repository = findRepository(database, key);
+  if (repository === undefined) return { kind: 'repository-unknown' };
+  const blob = findLinkedBlob(database, repository, digest);
+  const lockedManifest = findLockedUser(database, repository, digest);
+  const outcome = decideUnlinkBlob(
+    { ...attributesIn(repository), linked: blob !== undefined, ...(lockedManifest && { lockedManifest }) },
+    key.name,
+  );
+  if (outcome.kind === 'unlinked' && blob !== undefined) unlink(database, repository, [blob]);
+  return outcome;
+}
+
+function attributesIn(repository: StoredRepository | undefined) {
+  return repository === undefined ? {} : { repository: repository.attributes };
+}
+
+function findBlob(database: Database, digest: Digest): { id: number; locator: Locator } | undefined {
+  return database.get('SELECT id, locator FROM blob WHERE digest = ?1', digest);
+}
+
+function findLinkedBlob(database: Database, repository: StoredRepository, digest: Digest): number | undefined {
+  return database.get<{ id: number }>(
+    'SELECT id FROM blob JOIN link ON link.blob = blob.id WHERE blob.digest = ?1 AND link.repository = ?2',
+    digest,
+    repository.id,
+  )?.id;
+}
+
+function findLockedUser(database: Database, repository: StoredRepository, digest: Digest): Digest | undefined {
+  return database.get<{ digest: Digest }>(
+    `SELECT manifest.digest FROM reference JOIN manifest ON manifest.id = reference.manifest
+     WHERE reference.repository = ?1 AND reference.digest = ?2 AND (delete_enabled = 0 OR write_enabled = 0) LIMIT 1`,
+    repository.id,
+    digest,
+  )?.digest;
+}
+
+function createBlob(database: Database, { digest, size, locator }: BlobToLink): number {
+  const row = database.get<{ id: number }>(
+    'INSERT INTO blob (digest, size, locator) VALUES (?1, ?2, ?3) RETURNING id',
+    digest,
+    size,
+    locator,
+  );
+  if (row === undefined) throw new Error(`blob ${digest} was not inserted`);
+  return row.id;
+}

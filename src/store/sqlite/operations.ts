@@ -1,0 +1,25 @@
+/** The writes of content: the module that the writer's thread loads. */
+import type { Operations } from '../../sqlite/operation.ts';
+import { deleteManifest, deleteRepository, deleteTag } from './delete.ts';
+import { linkBlob, mountBlob, unlinkBlob } from './link-blob.ts';
+import { putManifest } from './put-manifest.ts';
+import { emptyTrash } from './trash.ts';
+import { updateManifest, updateRepository, updateTag } from './update.ts';
+import { endUpload, startUpload } from './upload.ts';
+
+/** Sessions are soft: a client whose session was lost starts again. So is forgetting bytes that are gone. */
+export const operations = {
+  putManifest: { run: putManifest },
+  deleteManifest: { run: deleteManifest },
+  deleteTag: { run: deleteTag },
+  deleteRepository: { run: deleteRepository },
+  linkBlob: { run: linkBlob },
+  mountBlob: { run: mountBlob },
+  unlinkBlob: { run: unlinkBlob },
+  updateRepository: { run: updateRepository },
+  updateManifest: { run: updateManifest },
+  updateTag: { run: updateTag },
+  startUpload: { soft: true, run: startUpload },
+  endUpload: { soft: true, run: endUpload },
+  emptyTrash: { soft: true, run: emptyTrash },
+} as const satisfies Operations;

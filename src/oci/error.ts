@@ -33,6 +33,11 @@ export const OCI_ERROR = {
   RANGE_UNSATISFIABLE: { code: 'SIZE_INVALID', status: 416, message: 'the blob does not have the range asked for' },
   REQUEST_INVALID: { code: 'UNSUPPORTED', status: 400, message: 'the request is malformed' },
   TOO_MANY_TAGS: { code: 'MANIFEST_INVALID', status: 414, message: 'too many tags in one request' },
+  EXPECTATION_FAILED: {
+    code: 'UNSUPPORTED',
+    status: 417,
+    message: 'the only expectation that can be met is 100-continue',
+  },
   ENDPOINT_UNKNOWN: { code: 'UNSUPPORTED', status: 404, message: 'no such endpoint' },
   MISDIRECTED: { code: 'UNSUPPORTED', status: 421, message: 'this server does not answer for the host that was asked' },
   UNAVAILABLE: { status: 503, message: 'the registry is not ready; try again' },

@@ -110,7 +110,8 @@ function parseImage(json: JsonObject, mediaType: ManifestMediaType): Manifest | 
   if (typeof layers === 'string') return layers;
   const common = parseCommon(json);
   if (typeof common === 'string') return common;
-  const imageSize = layers.reduce((sum, layer) => sum + layer.size, config.size);
+  const imageSize = sumSizes([config, ...layers]);
+  if (typeof imageSize === 'string') return imageSize;
   return {
     artifactType: config.mediaType,
     ...common,
@@ -129,7 +130,8 @@ function parseIndex(json: JsonObject, mediaType: ManifestMediaType): Manifest | 
   if (typeof manifests === 'string') return manifests;
   const common = parseCommon(json);
   if (typeof common === 'string') return common;
-  const imageSize = manifests.reduce((sum, entry) => sum + entry.size, 0);
+  const imageSize = sumSizes(manifests);
+  if (typeof imageSize === 'string') return imageSize;
   return { ...common, mediaType, kind: 'index', layers: [], manifests, imageSize };
 }
 
@@ -142,6 +144,12 @@ function parseList(value: unknown, name: string): Descriptor[] | string {
     list.push(descriptor);
   }
   return list;
+}
+
+/** Every size is exact by itself; a sum that is not could not be stored and read again. */
+function sumSizes(list: readonly Descriptor[]): number | string {
+  const sum = list.reduce((total, { size }) => total + size, 0);
+  return Number.isSafeInteger(sum) ? sum : `the sizes add up to more than ${Number.MAX_SAFE_INTEGER} bytes`;
 }
 
 function parseCommon(json: JsonObject): Pick<Manifest, 'artifactType' | 'subject' | 'annotations'> | string {

@@ -19,7 +19,7 @@ const UNSATISFIABLE: RangeRequest = { kind: 'unsatisfiable' };
  * is answered 416, as the official conformance suite asks, not ignored.
  */
 export function parseRange(header: string | undefined, size: number): RangeRequest {
-  const match = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? '');
+  const match = /^bytes=(\d*)-(\d*)$/i.exec(header?.trim() ?? '');
   if (match === null) return WHOLE;
   const [, first = '', last = ''] = match;
   if (first === '') return last === '' ? WHOLE : suffix(Number(last), size);

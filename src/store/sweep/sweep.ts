@@ -1,0 +1,83 @@
+import type { ByteStore, MetadataStore, UploadId } from '../port.ts';
+import { planUploads, type UploadFacts } from './plan.ts';
+
+/** What the sweep works on. */
+export interface SweepContext {
+  readonly metadata: MetadataStore;
+  readonly bytes: ByteStore;
+  /** Whether an upload is open in this process. A session must be recorded before its part is made. */
+  readonly isOpen: (id: UploadId) => boolean;
+  readonly nowMs: number;
+  /** An upload idle for longer than this many ms is given up. */
+  readonly expiryMs: number;
+  /** Ends the sweep between two steps; it throws the signal's reason, and whatever was done is done. */
+  readonly signal?: AbortSignal;
+}
+
+/** How many of each the sweep removed. */
+export interface Swept {
+  readonly trash: number;
+  readonly uploads: number;
+  readonly orphans: number;
+}
+
+/** How much of the trash is emptied in one transaction. */
+const TRASH_BATCH = 256;
+
+/** Empties the trash and gives up stale uploads; to be run every now and then. Throws the first failure; the next sweep goes on. */
+export async function sweep(context: SweepContext): Promise<Swept> {
+  return { trash: await emptyTrash(context), uploads: await giveUpUploads(context), orphans: 0 };
+}
+
+/** As {@link sweep}, and removes blobs' bytes that no row knows: a process died between commit and link. Once after a start. */
+export async function sweepAfterStart(context: SweepContext): Promise<Swept> {
+  const swept = await sweep(context);
+  return { ...swept, orphans: await removeOrphans(context) };
+}
+
+/** Bytes go before their rows: a row without bytes is tried again, bytes without a row would be forgotten. */
+async function emptyTrash({ metadata, bytes, signal }: SweepContext): Promise<number> {
+  for (let removed = 0; ; ) {
+    signal?.throwIfAborted();
+    const locators = await metadata.trash(TRASH_BATCH);
+    if (locators.length === 0) return removed;
+    const results = await Promise.allSettled(locators.map((locator) => bytes.remove(locator)));
+    const gone = locators.filter((_, i) => results[i]?.status === 'fulfilled');
+    await metadata.emptyTrash(gone);
+    removed += gone.length;
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
+  }
+}
+
+/** The session goes first, so that nobody opens a part that is about to go. */
+async function giveUpUploads({ metadata, bytes, signal, ...rule }: SweepContext): Promise<number> {
+  let removed = 0;
+  for (const id of planUploads(await readUploads(metadata, bytes), rule)) {
+    signal?.throwIfAborted();
+    if (rule.isOpen(id)) continue;
+    await metadata.endUpload(id);
+    await bytes.removePart(id);
+    removed++;
+  }
+  return removed;
+}
+
+/** Parts are read before sessions: a part that is seen here had its session then. */
+async function readUploads(metadata: MetadataStore, bytes: ByteStore): Promise<UploadFacts> {
+  const parts = new Map<UploadId, number>();
+  for await (const part of bytes.parts()) parts.set(part.id, part.touchedMs);
+  const sessions = await metadata.uploads();
+  return { parts, sessions: new Map(sessions.map((session) => [session.id, session.startedMs])) };
+}
+
+async function removeOrphans({ metadata, bytes, signal }: SweepContext): Promise<number> {
+  let removed = 0;
+  for await (const locators of bytes.locators()) {
+    for (const locator of await metadata.unknownLocators(locators)) {
+      signal?.throwIfAborted();
+      await bytes.remove(locator);
+      removed++;
+    }
+  }
+  return removed;
+}

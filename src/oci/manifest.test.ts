@@ -28,7 +28,7 @@ function parse(content: unknown, contentType?: string): Manifest | string {
 
 function accepted(content: unknown, contentType?: string): Manifest {
   const manifest = parse(content, contentType);
-  assert.ok(typeof manifest !== 'string', `refused: ${String(manifest)}`);
+  assert.ok(typeof manifest !== 'string', `refused: ${JSON.stringify(manifest)}`);
   return manifest;
 }
 

@@ -68,7 +68,12 @@ export function parseServerAccess(text: string): ServerAccess | undefined {
     get('clientSecret'),
   ];
   return {
-    ...{ pid, control, authority, tenantId, subscriptionId, clientId },
+    pid,
+    control,
+    authority,
+    tenantId,
+    subscriptionId,
+    clientId,
     ...(caFile === '' ? {} : { caFile }),
     ...(clientSecret === '' ? {} : { clientSecret }),
   };

@@ -93,7 +93,7 @@ function advice(path: string, block: HostsBlock, failure: Error): string {
  * Rewrites a file in place: it may be a bind mount, as in containers, which cannot be replaced by rename. One write of the
  * whole, then the length: a reader between the two sees all lines. An unchanged file is not written.
  */
-async function rewrite(path: string, change: (text: string) => string): Promise<NodeJS.ErrnoException | undefined> {
+async function rewrite(path: string, change: (text: string) => string): Promise<Error | undefined> {
   try {
     // latin1 keeps every byte, whatever encoding the other lines have.
     const before = await readFile(path, 'latin1');

@@ -1,0 +1,2 @@
+// breaks: admission is pure: no Math.random
+export const dice = (): number => Math.random();

@@ -1,0 +1,2 @@
+// breaks: access is pure: no Date.now
+export const now = (): number => Date.now();

@@ -1,0 +1,2 @@
+// breaks: not server/start.ts
+export const start = () => import('../server/start.ts');

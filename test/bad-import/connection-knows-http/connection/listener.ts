@@ -1,0 +1,2 @@
+// breaks: not http/reply.ts
+export { refuse } from '../http/reply.ts';

@@ -1,0 +1,2 @@
+// breaks: network is pure: no process.
+export const debug = process.env['DEBUG'];

@@ -1,0 +1,2 @@
+// breaks: src/utils is no folder of the import table
+export const trim = 1;

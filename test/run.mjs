@@ -1,0 +1,75 @@
+// Runs the tests: `npm test`, or `npm test -- src/oci` for those below a folder, or one file. Parses on Node 20.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** A test that keeps the process from ending must not keep CI from ending. */
+const TIMEOUT_MS = 25 * 60_000;
+const EXIT_CONFIG = 78;
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+const binary = newEnoughNode();
+if (binary === undefined) {
+  console.error(`test: needs the Node that "npm ci" installs for ${process.platform}-${process.arch}; it is not there`);
+  process.exit(EXIT_CONFIG);
+}
+const filters = process.argv.slice(2);
+// A part of the unit tests needs no clients.
+if (filters.every((filter) => !filter.startsWith('src'))) setUp();
+runTests(patterns(filters));
+
+/** The pinned Node, or this one where it is new enough. */
+function newEnoughNode() {
+  try {
+    const require = createRequire(import.meta.url);
+    return join(dirname(require.resolve(`node-${process.platform}-${process.arch}/package.json`)), 'bin', 'node');
+  } catch {
+    return Number(process.versions.node.split('.')[0]) >= 24 ? process.execPath : undefined;
+  }
+}
+
+/** Installs what the tests need beyond npm. Where that fails, tests are skipped and say so. */
+function setUp() {
+  spawnSync(process.execPath, [join(root, 'test', 'setup.mjs')], { stdio: 'inherit' });
+}
+
+/** The files to run: all, or those that the filters name. */
+function patterns(given) {
+  if (given.length === 0) return ['src/**/*.test.ts', 'test/**/*.test.ts'];
+  return given.map((filter) => {
+    const path = join(root, filter);
+    return existsSync(path) && statSync(path).isDirectory() ? `${filter.replace(/\/$/, '')}/**/*.test.ts` : filter;
+  });
+}
+
+/** Runs the tests in one process and ends as it ends. */
+function runTests(files) {
+  const child = spawn(
+    binary,
+    [
+      '--test',
+      '--test-isolation=none',
+      '--test-reporter=spec',
+      '--test-reporter-destination=stdout',
+      '--test-reporter=./test/skips.mjs',
+      '--test-reporter-destination=stdout',
+      ...files,
+    ],
+    { cwd: root, stdio: 'inherit' },
+  );
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  const timer = setTimeout(() => cut(child), TIMEOUT_MS);
+  child.on('exit', (code, signal) => {
+    clearTimeout(timer);
+    if (signal !== null) console.error(`test: ended by ${signal}`);
+    process.exitCode = code ?? 1;
+  });
+}
+
+/** Ends tests that do not end; the report above says which one was the last. */
+function cut(child) {
+  console.error(`test: not done after ${TIMEOUT_MS / 60_000} min: a test hangs or left something open; ending it`);
+  child.kill('SIGKILL');
+}

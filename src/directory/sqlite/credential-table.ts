@@ -53,7 +53,7 @@ export function openSecret(
     formatPrincipal(principal),
     slot,
   );
-  return row?.sealed == null ? undefined : sealer.open(row.sealed, placeOf(principal, slot));
+  return typeof row?.sealed !== 'string' ? undefined : sealer.open(row.sealed, placeOf(principal, slot));
 }
 
 /** Every credential, by its principal's text. */

@@ -14,7 +14,7 @@ interface Connection {
   readonly database: Database;
   readonly sealer: Sealer;
   /** Runs one transaction and then publishes the snapshot that includes it. */
-  change<T>(work: () => T): T;
+  readonly change: <T>(work: () => T) => T;
 }
 
 /**

@@ -1,0 +1,72 @@
+import type { ServicePrincipal } from '../directory/port.ts';
+import { type AuthorizationHeader, parseAuthorization } from './authorization-header.ts';
+import { checkTime, wrongKind } from './check-token.ts';
+import type { Identity } from './identity.ts';
+import { reject, type Rejection } from './rejection.ts';
+import { checkIdentity } from './rights.ts';
+import { type AuthServices, issuerOf, withoutSlash } from './services.ts';
+
+/** Who made a request to the management API. */
+export type ArmAuthentication =
+  | { readonly kind: 'anonymous' }
+  | { readonly kind: 'principal'; readonly principal: ServicePrincipal }
+  | Rejection;
+
+/** A token of the login authority that holds now. */
+export type CheckedArmToken =
+  | { readonly kind: 'checked'; readonly principal: ServicePrincipal; readonly identity: Identity }
+  | Rejection;
+
+/** Reads the `Authorization` of a request to the management API: a token for it, never a password. */
+export async function verifyArmToken(
+  services: AuthServices,
+  header: AuthorizationHeader,
+  nowMs: number,
+): Promise<ArmAuthentication> {
+  const authorization = parseAuthorization(header);
+  switch (authorization.kind) {
+    case 'none':
+      return { kind: 'anonymous' };
+    case 'rejected':
+      return authorization;
+    case 'basic':
+      return reject('malformed-header', `the management API takes no passwords; get a token at ${issuerOf(services)}`);
+    case 'bearer': {
+      const audiences = services.authority.armAudiences.map(withoutSlash);
+      const checked = await checkArmToken(services, authorization.token, audiences, nowMs);
+      return checked.kind === 'rejected' ? checked : { kind: 'principal', principal: checked.principal };
+    }
+  }
+}
+
+/** Whether a token is this login authority's, for one of `audiences`, and its holder and secret are still in force. */
+export async function checkArmToken(
+  services: AuthServices,
+  token: string,
+  audiences: readonly string[],
+  nowMs: number,
+): Promise<CheckedArmToken> {
+  const verified = await services.verifier.verify(token, services.directory.snapshot().authEpoch, nowMs);
+  if (verified.kind === 'rejected') return verified;
+  const { claims } = verified;
+  if (claims.kind !== 'arm') return wrongKind(claims, 'arm');
+  if (claims.issuer !== issuerOf(services))
+    return reject('wrong-issuer', `the token is of ${claims.issuer}, and this server trusts ${issuerOf(services)}`);
+  if (!audiences.includes(withoutSlash(claims.audience)))
+    return reject('wrong-audience', `the token is for ${claims.audience}; needed is one for ${audiences.join(' or ')}`);
+  return checkTime(claims, nowMs) ?? checkHolder(services, claims.identity, nowMs);
+}
+
+function checkHolder({ directory }: AuthServices, identity: Identity, nowMs: number): CheckedArmToken {
+  const now = directory.snapshot();
+  const { principal, credential } = identity;
+  if (credential === undefined || principal.kind !== 'service-principal') return holderUnknown();
+  const refusal = checkIdentity({ principal, credential }, now, nowMs);
+  if (refusal !== undefined) return refusal;
+  const known = now.servicePrincipal(principal.clientId);
+  return known === undefined ? holderUnknown() : { kind: 'checked', principal: known, identity };
+}
+
+function holderUnknown(): Rejection {
+  return reject('principal-unknown', 'who logged in is not known to this server any more; log in again');
+}

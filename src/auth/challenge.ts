@@ -1,0 +1,54 @@
+import type { RepositoryAction } from '../access/action.ts';
+
+/** What a request needs a token for. */
+export type NeededAccess =
+  | { readonly kind: 'login' }
+  | { readonly kind: 'catalog' }
+  | { readonly kind: 'repository'; readonly name: string; readonly action: RepositoryAction };
+
+/** What a challenge says. `realmBase` is the registry's public URL without a path; it never comes from the request. */
+export interface Challenge {
+  readonly realmBase: string;
+  readonly loginServer: string;
+  readonly needed: NeededAccess;
+  /** Why the token that was sent does not do (RFC 6750 §3.1). */
+  readonly error?: 'invalid_token' | 'insufficient_scope';
+}
+
+/**
+ * The value of `WWW-Authenticate` (facts/acr.md §3.1). The `az` command splits it at commas and spaces: so no space
+ * follows a comma, and on `/v2/`, all that it asks, there is no scope and so no comma within quotes.
+ */
+export function formatChallenge({ realmBase, loginServer, needed, error }: Challenge): string {
+  const scope = scopeOf(needed);
+  return [
+    `Bearer realm="${realmBase}/oauth2/token"`,
+    `service="${loginServer}"`,
+    ...(scope === undefined ? [] : [`scope="${scope}"`]),
+    ...(error === undefined ? [] : [`error="${error}"`]),
+  ].join(',');
+}
+
+/** The `detail` of the refusal that carries the challenge (facts/acr.md §3.1). */
+export function challengeDetail(needed: NeededAccess): readonly object[] | undefined {
+  switch (needed.kind) {
+    case 'login':
+      return undefined;
+    case 'catalog':
+      return [{ Type: 'registry', Name: 'catalog', Action: '*' }];
+    case 'repository':
+      return [{ Type: 'repository', Name: needed.name, Action: needed.action }];
+  }
+}
+
+/** Who pushes also looks at what is there, and some clients ask for just what the challenge names. */
+function scopeOf(needed: NeededAccess): string | undefined {
+  switch (needed.kind) {
+    case 'login':
+      return undefined;
+    case 'catalog':
+      return 'registry:catalog:*';
+    case 'repository':
+      return `repository:${needed.name}:${needed.action === 'push' ? 'pull,push' : needed.action}`;
+  }
+}

@@ -1,0 +1,42 @@
+import type { Directory } from '../directory/port.ts';
+import type { SigningKeyRing } from '../trust/signing-key-ring.ts';
+import { type TokenVerifier, tokenVerifier } from './token-verifier.ts';
+
+/** The resource of tokens that are for registries alone (facts/acr.md §3.2). */
+export const REGISTRY_AUDIENCE = 'https://containerregistry.azure.net';
+
+/** The login authority's settings. */
+export interface AuthoritySettings {
+  /** The authority's public URL, without a slash at its end; it never comes from a request. */
+  readonly issuerBase: string;
+  /** The resources that a token for the management API may be for; the first is named in messages. */
+  readonly armAudiences: readonly string[];
+}
+
+/** What all of authentication works with. */
+export interface AuthServices {
+  readonly directory: Pick<Directory, 'snapshot'>;
+  readonly keys: SigningKeyRing;
+  readonly authority: AuthoritySettings;
+  readonly verifier: TokenVerifier;
+}
+
+/** Brings together what authentication works with; verified tokens are remembered in what this returns. */
+export function authServices(parts: Omit<AuthServices, 'verifier'>): AuthServices {
+  return { ...parts, verifier: tokenVerifier(parts.keys) };
+}
+
+/** The issuer that tokens for the management API name. */
+export function issuerOf({ authority, directory }: AuthServices): string {
+  return `${authority.issuerBase}/${directory.snapshot().tenantId}/v2.0`;
+}
+
+/** Every resource that the login authority gives tokens for, without a slash at its end. */
+export function audiencesOf({ authority }: AuthServices): readonly string[] {
+  return [...authority.armAudiences, REGISTRY_AUDIENCE].map(withoutSlash);
+}
+
+/** A resource's URL without slashes at its end: clients write it either way. */
+export function withoutSlash(resource: string): string {
+  return resource.endsWith('/') ? withoutSlash(resource.slice(0, -1)) : resource;
+}

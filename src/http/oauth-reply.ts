@@ -1,0 +1,32 @@
+import { okJson, type Reply, type ReplyHeaders } from './reply.ts';
+
+/** The errors of a token endpoint, each with its one status (RFC 6749 §5.2). */
+const OAUTH_ERROR = {
+  invalid_request: 400,
+  invalid_client: 401,
+  invalid_resource: 400,
+  invalid_scope: 400,
+  unsupported_grant_type: 400,
+} as const satisfies Record<string, number>;
+
+/** What a token endpoint refuses. `code` is the number that Entra ID gives the error, as in AADSTS7000215. */
+export interface OauthError {
+  readonly error: keyof typeof OAUTH_ERROR;
+  readonly code: number;
+  readonly description: string;
+}
+
+/** Tokens and refusals of them must not be kept by anything in between (RFC 6749 §5.1). */
+const NO_STORE: ReplyHeaders = { 'cache-control': 'no-store', pragma: 'no-cache' };
+
+/** 200 with a token's JSON. */
+export function okToken(value: object): Reply {
+  return okJson(value, NO_STORE);
+}
+
+/** A refusal in the form of RFC 6749 §5.2, with the fields that Azure's clients show to people. */
+export function refuseOauth({ error, code, description }: OauthError): Reply {
+  const body = { error, error_description: `AADSTS${code}: ${description}`, error_codes: [code] };
+  const challenge = error === 'invalid_client' ? { 'www-authenticate': 'Basic realm="login authority"' } : {};
+  return { ...okJson(body, { ...NO_STORE, ...challenge }), status: OAUTH_ERROR[error], refusal: error };
+}

@@ -1,0 +1,103 @@
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startSeawall } from '../../src/testkit/start-seawall.ts';
+import { type Replacement, withMounts } from './private-mounts.ts';
+import { type Command, type Ended, run } from './process.ts';
+
+/** The registry that a client logs in to. */
+export const PRIVATE = 'clients';
+/** A registry with anonymous pull. */
+export const ANONYMOUS = 'openreg';
+
+/** A running Seawall, a home folder, and the means to run a client there that trusts and resolves it. */
+export interface Scene extends AsyncDisposable {
+  /** Login server of the private registry, `NAME.azurecr.localhost:PORT`. */
+  readonly host: string;
+  /** Login server of the registry with anonymous pull. */
+  readonly anonymousHost: string;
+  readonly username: string;
+  readonly password: string;
+  /** `USER:PASSWORD` of the administrator of the registry with anonymous pull. */
+  readonly anonymousCredentials: string;
+  /** PEM file of the CA. */
+  readonly ca: string;
+  /** A folder with `ca.crt`, as podman, skopeo and docker want it. */
+  readonly certDir: string;
+  /** What the server says of itself, by the names of `DATA/run/seawall.json`. */
+  readonly state: Readonly<Record<string, string>>;
+  /** A temporary folder, the client's home and working directory. */
+  readonly home: string;
+  /** What a client finds changed: the hosts file, with the registries' names in it. */
+  readonly mounts: readonly Replacement[];
+  /** Runs a client to its end, whatever its exit code. */
+  readonly run: (command: Command, input?: string) => Promise<Ended>;
+  /** Runs a client and answers its standard output; throws with all it said when it fails. */
+  readonly ok: (command: Command, input?: string) => Promise<string>;
+  /** Runs a client that must be refused; answers all it said, and throws when it succeeds. */
+  readonly refused: (command: Command, input?: string) => Promise<string>;
+}
+
+/** Starts Seawall with both registries and prepares a home. Nothing of the machine is changed. */
+export async function openScene(): Promise<Scene> {
+  const home = await mkdtemp(join(tmpdir(), 'seawall-test-'));
+  const seawall = await startSeawall({
+    registries: [
+      { name: PRIVATE, adminUserEnabled: true },
+      { name: ANONYMOUS, adminUserEnabled: true, anonymousPullEnabled: true },
+    ],
+  });
+  const hosts = [seawall.host(PRIVATE), seawall.host(ANONYMOUS)];
+  const certDir = join(home, 'certs');
+  await mkdir(certDir);
+  await cp(seawall.ca, join(certDir, 'ca.crt'));
+  const mounts = [{ place: '/etc/hosts', by: await writeHosts(home, hosts) }];
+  const anonymousAdmin = seawall.admin(ANONYMOUS);
+  const env = clientEnvironment(home, seawall.ca);
+  const start = (command: Command, input = '') => run(withMounts(mounts, command), { env, cwd: home, input });
+  return {
+    host: seawall.host(PRIVATE),
+    anonymousHost: seawall.host(ANONYMOUS),
+    ...seawall.admin(PRIVATE),
+    anonymousCredentials: `${anonymousAdmin.username}:${anonymousAdmin.password}`,
+    ca: seawall.ca,
+    certDir,
+    state: JSON.parse(await readFile(join(seawall.dataDir, 'run', 'seawall.json'), 'utf8')),
+    home,
+    mounts,
+    run: start,
+    ok: async (command, input) => expectCode(command, await start(command, input), (code) => code === 0).stdout,
+    refused: async (command, input) => {
+      const { stdout, stderr } = expectCode(command, await start(command, input), (code) => code !== 0);
+      return stdout + stderr;
+    },
+    [Symbol.asyncDispose]: async () => {
+      await seawall.close();
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}
+
+async function writeHosts(home: string, hosts: readonly string[]): Promise<string> {
+  const path = join(home, 'hosts');
+  const names = hosts.map((host) => host.replace(/:\d+$/, ''));
+  await writeFile(path, `${await readFile('/etc/hosts', 'utf8')}\n127.0.0.1 ${names.join(' ')}\n`);
+  return path;
+}
+
+/** Every client keeps what it keeps in the home, and finds the CA where programs of Go and OpenSSL look for it. */
+function clientEnvironment(home: string, ca: string): Readonly<Record<string, string | undefined>> {
+  const folders = { HOME: home, XDG_RUNTIME_DIR: home, DOCKER_CONFIG: home, REGCTL_CONFIG: join(home, 'regctl.json') };
+  return {
+    ...folders,
+    SSL_CERT_FILE: ca,
+    XDG_CONFIG_HOME: undefined,
+    XDG_CACHE_HOME: undefined,
+    DOCKER_HOST: undefined,
+  };
+}
+
+function expectCode(command: Command, ended: Ended, expected: (code: number) => boolean): Ended {
+  if (expected(ended.code)) return ended;
+  throw new Error(`${command.join(' ')} ended with ${ended.code}\n${ended.stdout}${ended.stderr}`);
+}

@@ -14,7 +14,8 @@ const ACTION =
 
 const CLOSED = { additionalProperties: false } as const;
 
-const SCOPE_MAP = Type.Object(
+/** One entry of `scopeMaps`. */
+export const SCOPE_MAP = Type.Object(
   {
     name: Type.String({ pattern: RESOURCE_NAME, description: '5 to 50 letters, digits, - and _' }),
     actions: Type.Array(
@@ -23,30 +24,45 @@ const SCOPE_MAP = Type.Object(
         description:
           'repositories/NAME/ followed by content/read, content/write, content/delete, metadata/read or metadata/write',
       }),
+      {
+        description:
+          'each `repositories/NAME/` and `content/read`, `content/write`, `content/delete`, `metadata/read` or `metadata/write`',
+      },
     ),
   },
   CLOSED,
 );
 
-const TOKEN = Type.Object(
+/** One entry of `tokens`. */
+export const TOKEN = Type.Object(
   {
     name: Type.String({ pattern: RESOURCE_NAME, description: '5 to 50 letters, digits, - and _' }),
     scopeMap: Type.String({ description: 'the name of a scope map of the same registry' }),
-    status: Type.Optional(Type.Enum(['enabled', 'disabled'])),
+    status: Type.Optional(
+      Type.Enum(['enabled', 'disabled'], { description: 'whether it may sign in', default: 'enabled' }),
+    ),
   },
   CLOSED,
 );
 
 /** One entry of the setting `registries`; what is left out has the default of {@link withDefaults}. */
-const REGISTRY = Type.Object(
+export const REGISTRY = Type.Object(
   {
     name: Type.String({ pattern: REGISTRY_NAME, description: '5 to 50 lower-case letters and digits' }),
-    sku: Type.Optional(Type.Enum(['Basic', 'Standard', 'Premium'])),
-    adminUserEnabled: Type.Optional(Type.Boolean()),
-    anonymousPullEnabled: Type.Optional(Type.Boolean()),
-    allowSparseManifests: Type.Optional(Type.Boolean()),
-    scopeMaps: Type.Optional(Type.Array(SCOPE_MAP)),
-    tokens: Type.Optional(Type.Array(TOKEN)),
+    sku: Type.Optional(
+      Type.Enum(['Basic', 'Standard', 'Premium'], { description: 'tier, as Azure names it', default: 'Premium' }),
+    ),
+    adminUserEnabled: Type.Optional(
+      Type.Boolean({ description: 'whether the admin user, named like the registry, may sign in', default: false }),
+    ),
+    anonymousPullEnabled: Type.Optional(
+      Type.Boolean({ description: 'whether anybody may pull without signing in', default: false }),
+    ),
+    allowSparseManifests: Type.Optional(
+      Type.Boolean({ description: 'whether an index or image may name content that is not there', default: false }),
+    ),
+    scopeMaps: Type.Optional(Type.Array(SCOPE_MAP, { description: 'named sets of actions', default: [] })),
+    tokens: Type.Optional(Type.Array(TOKEN, { description: 'users for one or a few repositories', default: [] })),
   },
   CLOSED,
 );

@@ -1,3 +1,4 @@
+import { SETTINGS } from '../config/setting.ts';
 import { type ControlAction, act, field } from './control.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { print } from './print.ts';
@@ -11,7 +12,8 @@ interface Credentials {
 
 /** What the commands about passwords have in common. */
 export interface CredentialOptions {
-  readonly data: string;
+  /** The data directory of the running server, where it is not that of `SEAWALL_DATA` or the usual one. */
+  readonly data?: string;
   readonly registry: string;
   readonly json?: boolean;
 }
@@ -48,7 +50,8 @@ async function printCredentials(
   { data, registry, json = false }: CredentialOptions,
   action: Pick<ControlAction, 'action' | 'body'>,
 ): Promise<ExitCode> {
-  const outcome = await act({ dataDir: data, registry, ...action }, terminal.env);
+  const dataDir = data ?? terminal.env['SEAWALL_DATA'] ?? SETTINGS.data.defaults.up;
+  const outcome = await act({ dataDir, registry, ...action }, terminal.env);
   if (outcome.kind === 'failed') {
     terminal.err(`seawall: ${outcome.why}\n`);
     return outcome.exit;

@@ -122,9 +122,7 @@ function passwordName(choices: readonly string[]): Option {
 function ofRegistry(command: Command, example: string): Command {
   return command
     .requiredOption('-r, --registry <NAME>', 'Name of the registry.')
-    .addOption(
-      new Option('--data <PATH>', 'Data directory of the running server.').default('./data').env('SEAWALL_DATA'),
-    )
+    .option('--data <PATH>', 'Data directory of the running server. (default: ./data) (env: SEAWALL_DATA)')
     .option('--json', 'Print JSON.')
     .addHelpText('after', `\nExample:\n${example}`);
 }

@@ -9,6 +9,12 @@ import { DIRECTORY_MIGRATIONS } from './schema.ts';
 import { readSnapshot, type Tenant } from './snapshot.ts';
 import { inTransaction } from './transaction.ts';
 
+/** How a directory is opened. `onFatal` is called when the database is in doubt: the process must then end. */
+export interface DirectoryOptions {
+  readonly sealer: Sealer;
+  readonly onFatal: (error: unknown) => void;
+}
+
 /** The open database and the means to change it. */
 interface Connection {
   readonly database: Database;
@@ -21,14 +27,14 @@ interface Connection {
  * Opens the directory in the SQLite database at `path`, made when absent. One process at a time, one connection on the
  * calling thread: changes are rare, each costs an fsync (`synchronous=FULL`), and reads never reach the database.
  */
-export function openSqliteDirectory(path: string, sealer: Sealer): Directory {
+export function openSqliteDirectory(path: string, { sealer, onFatal }: DirectoryOptions): Directory {
   prepareDatabase(path, DIRECTORY_MIGRATIONS);
   const database = new Database(path, 'write');
   database.exec('PRAGMA synchronous = FULL');
   const tenant = ensureTenant(database);
   let current: DirectorySnapshot = readSnapshot(database, tenant, 1);
   const change = <T>(work: () => T): T => {
-    const result = inTransaction(database, work);
+    const result = inTransaction(database, work, onFatal);
     current = readSnapshot(database, tenant, current.authEpoch + 1);
     return result;
   };

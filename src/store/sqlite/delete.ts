@@ -45,7 +45,7 @@ export interface ManifestDeletion {
 export function deleteManifest(database: Database, { key, digest, nowMs }: ManifestDeletion): DeleteOutcome {
   const repository = findRepository(database, key);
   const found = repository && findManifest(database, repository.id, digest);
-  const outcome = decideDeleteManifest(factsOf(key, repository), found && manifestFacts(database, found));
+  const outcome = decideDeleteManifest(factsOf(key, repository), found && manifestFacts(database, digest, found));
   if (outcome.kind !== 'deleted' || repository === undefined || found === undefined) return outcome;
   database.run('DELETE FROM tag WHERE manifest = ?1', found.id);
   database.run('DELETE FROM manifest WHERE id = ?1', found.id);
@@ -54,13 +54,13 @@ export function deleteManifest(database: Database, { key, digest, nowMs }: Manif
   return outcome;
 }
 
-function manifestFacts(database: Database, { id, record }: StoredManifest): ManifestFacts {
+function manifestFacts(database: Database, digest: Digest, { id, attributes }: StoredManifest): ManifestFacts {
   const rows = database.all<{ name: Tag } & AttributeColumns>(
     'SELECT * FROM tag WHERE manifest = ?1 ORDER BY name',
     id,
   );
   const tags = rows.map((row) => ({ name: row.name, attributes: attributesOf(row) }));
-  return { digest: record.digest, attributes: record.attributes, tags };
+  return { digest, attributes, tags };
 }
 
 /** Deletes a repository with everything in it, and condemns the bytes that nothing else links. */

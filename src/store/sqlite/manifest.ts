@@ -1,7 +1,15 @@
 import type { Digest } from '../../oci/digest.ts';
 import type { Reference, Tag } from '../../oci/reference.ts';
 import type { Database } from '../../sqlite/database.ts';
-import type { ListOrder, ManifestRecord, Page, PageRequest, RepositoryKey, ServedManifest } from '../port.ts';
+import type {
+  Attributes,
+  ListOrder,
+  ManifestRecord,
+  Page,
+  PageRequest,
+  RepositoryKey,
+  ServedManifest,
+} from '../port.ts';
 import { type AttributeColumns, attributesOf } from './attributes.ts';
 import { pageOf, readPage, startOf, walksOf } from './page.ts';
 import { findRepository } from './repository.ts';
@@ -46,16 +54,16 @@ const SERVE_BY_DIGEST = `
   JOIN manifest ON manifest.repository = repository.id
   WHERE registry.uid = ?1 AND repository.name = ?2 AND manifest.digest = ?3`;
 
-/** A manifest's row, with the tags that name it, listed or not. */
+/** A manifest as the other tables refer to it. */
 export interface StoredManifest {
   readonly id: number;
-  readonly record: ManifestRecord;
+  readonly attributes: Attributes;
 }
 
-/** A manifest by the id of its repository. */
+/** A manifest by the id of its repository, without its tags, which may be many. */
 export function findManifest(database: Database, repository: number, digest: Digest): StoredManifest | undefined {
   const row = database.get<ManifestRow>(FIND, repository, digest);
-  return row && { id: row.id, record: recordOf(row) };
+  return row && { id: row.id, attributes: attributesOf(row) };
 }
 
 // Not `*`: the bytes would be read with it.
@@ -64,12 +72,14 @@ const COLUMNS = `
   manifest.architecture, manifest.os, manifest.created_ms, manifest.updated_ms,
   manifest.delete_enabled, manifest.write_enabled, manifest.list_enabled, manifest.read_enabled`;
 const TAGS = 'SELECT json_group_array(name ORDER BY name) FROM tag WHERE tag.manifest = manifest.id';
-const FIND = `SELECT ${COLUMNS}, (${TAGS}) AS tags FROM manifest WHERE repository = ?1 AND digest = ?2`;
+const FIND = `SELECT ${COLUMNS} FROM manifest WHERE repository = ?1 AND digest = ?2`;
+const READ = `SELECT ${COLUMNS}, (${TAGS}) AS tags FROM manifest WHERE repository = ?1 AND digest = ?2`;
 
-/** A manifest as it is shown; `undefined` when the repository does not have it. */
+/** A manifest as it is shown, with every tag that names it; `undefined` when the repository does not have it. */
 export function readManifest(database: Database, key: RepositoryKey, digest: Digest): ManifestRecord | undefined {
   const repository = findRepository(database, key);
-  return repository && findManifest(database, repository.id, digest)?.record;
+  const row = repository && database.get<ManifestRow & TagsColumn>(READ, repository.id, digest);
+  return row && recordOf(row);
 }
 
 /** What a page of manifests is asked for by. */
@@ -87,7 +97,7 @@ export function listManifests(
   const repository = findRepository(database, key);
   if (repository === undefined) return undefined;
   const start = startOf(order, page.last, (last) => timeOf(database, repository.id, last));
-  const rows = readPage<ManifestRow>(database, listManifestsSql(order), [repository.id, ...start], page);
+  const rows = readPage<ManifestRow & TagsColumn>(database, listManifestsSql(order), [repository.id, ...start], page);
   return pageOf(rows, page, recordOf);
 }
 
@@ -119,10 +129,14 @@ interface ManifestRow extends AttributeColumns {
   readonly os: string | null;
   readonly created_ms: number;
   readonly updated_ms: number;
+}
+
+/** The names of a manifest's tags, a JSON list. */
+interface TagsColumn {
   readonly tags: string;
 }
 
-function recordOf(row: ManifestRow): ManifestRecord {
+function recordOf(row: ManifestRow & TagsColumn): ManifestRecord {
   return {
     digest: row.digest,
     mediaType: row.media_type,

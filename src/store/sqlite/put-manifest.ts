@@ -47,7 +47,7 @@ function factsOf(database: Database, put: ManifestToPut, repository: StoredRepos
   }
   return {
     repository: repository.attributes,
-    ...(manifest && { manifest: manifest.record.attributes }),
+    ...(manifest && { manifest: manifest.attributes }),
     tags,
     missing,
   };

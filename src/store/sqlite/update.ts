@@ -3,7 +3,7 @@ import type { Tag } from '../../oci/reference.ts';
 import type { Database } from '../../sqlite/database.ts';
 import type { Attributes, ManifestRecord, RepositoryKey, RepositoryRecord, TagRecord, UpdateOutcome } from '../port.ts';
 import { changeValues, SET_ATTRIBUTES } from './attributes.ts';
-import { findManifest } from './manifest.ts';
+import { readManifest } from './manifest.ts';
 import { findRepository, readRepository } from './repository.ts';
 import { findTag } from './tag.ts';
 
@@ -39,8 +39,8 @@ export function updateManifest(database: Database, update: ManifestUpdate): Upda
   if (repository === undefined) return { kind: 'repository-unknown' };
   const sql = `UPDATE manifest SET ${SET_ATTRIBUTES} WHERE repository = ?5 AND digest = ?6`;
   database.run(sql, ...changeValues(change), repository.id, digest);
-  const manifest = findManifest(database, repository.id, digest);
-  return manifest === undefined ? { kind: 'manifest-unknown' } : { kind: 'updated', record: manifest.record };
+  const record = readManifest(database, key, digest);
+  return record === undefined ? { kind: 'manifest-unknown' } : { kind: 'updated', record };
 }
 
 /** A change of a tag's attributes. */

@@ -49,6 +49,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   config: shell('azure'),
   telemetry: shell(),
   cli: shell('oci', 'azure', 'config'),
+  'cli/banner.ts': { ...shell(), mayTypes: ['server/ready'] },
   'cli/serve.ts': shell('config', 'server'),
   'cli/tools.ts': shell('config', 'server'),
   'main.ts': shell('cli'),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { banner } from './banner.ts';
-import type { ReadyInfo } from './ready.ts';
+import type { ReadyInfo } from '../server/ready.ts';
 
 const READY: ReadyInfo = {
   registries: [

@@ -1,4 +1,4 @@
-import type { ReadyInfo, ReadyRegistry } from './ready.ts';
+import type { ReadyInfo, ReadyRegistry } from '../server/ready.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What is printed when a server is ready: every URL, and the next command to type. */

@@ -1,12 +1,10 @@
+import { connectableHost } from '../config/address.ts';
 import { loadConfig } from '../config/load.ts';
 import { loginHosts } from '../config/login-host.ts';
 import { renderProblem } from '../config/problem.ts';
 import type { Sources } from '../config/sources.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import type { Terminal } from './terminal.ts';
-
-/** Addresses that mean "every one of this machine", with the one that a client on it connects to. */
-const CONNECTABLE: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1', localhost: '127.0.0.1' };
 
 /** `hosts print`: the lines that make the names of the registries known to this machine. */
 export async function printHosts(
@@ -18,8 +16,7 @@ export async function printHosts(
     for (const problem of loaded.problems) terminal.err(`seawall: ${renderProblem(problem)}\n`);
     return EXIT.config;
   }
-  const { host } = loaded.config.registry;
-  const address = CONNECTABLE[host] ?? host;
+  const address = connectableHost(loaded.config.registry.host);
   const lines = loginHosts(loaded.config).map((name) => ({ address, name }));
   if (json) terminal.out(`${JSON.stringify(lines, null, 2)}\n`);
   else for (const { name } of lines) terminal.out(`${address} ${name}\n`);

@@ -4,9 +4,9 @@ import { loadConfig } from '../config/load.ts';
 import { renderProblem } from '../config/problem.ts';
 import type { Form } from '../config/setting.ts';
 import type { Sources } from '../config/sources.ts';
+import type { RunningServer } from '../server/ready.ts';
 import { banner } from './banner.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import type { RunningServer } from './ready.ts';
 import { stopRequests } from './stop.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -19,7 +19,7 @@ export async function runServer(form: Form, flags: Sources['flags'], terminal: T
     return EXIT.config;
   }
   using stop = stopRequests(process, () => performance.now());
-  const running = await start(loaded.config, form).catch((error: unknown) => startFailure(error, terminal));
+  const running = await start(loaded.config, terminal);
   if (typeof running === 'number') return running;
   terminal.out(banner(running.ready, terminal.bold));
   // Kept now rather than at the end, which a killed process does not reach.
@@ -30,29 +30,39 @@ export async function runServer(form: Form, flags: Sources['flags'], terminal: T
 }
 
 /** Loaded here and not above, so that the other commands start without the server's code. */
-async function start(config: Config, form: Form): Promise<RunningServer> {
-  const { startServer } = await import('../server/start.ts');
-  return startServer(config, form);
+async function start(config: Config, terminal: Terminal): Promise<RunningServer | ExitCode> {
+  const [{ startServer }, { StartRefusedError }] = await Promise.all([
+    import('../server/start.ts'),
+    import('../server/ready.ts'),
+  ]);
+  const onFatal = (error: Error): void => {
+    terminal.err(`seawall: ends, as what is on the disk is in doubt: ${error.message}\n`);
+    process.exit(EXIT.failed);
+  };
+  try {
+    return await startServer(config, { onFatal, ofProcess: true });
+  } catch (error) {
+    const exit = error instanceof StartRefusedError ? EXIT.config : exitFor(error);
+    if (!(error instanceof Error) || exit === undefined) throw error;
+    const advice = exit === EXIT.unavailable ? '; choose another port with --registry or --control' : '';
+    terminal.err(`seawall: cannot start: ${error.message}${advice}\n`);
+    return exit;
+  }
 }
 
 /** Faults of the surroundings, by the code that the system gives them. */
 const START_FAILURES: Readonly<Record<string, ExitCode>> = {
   EADDRINUSE: EXIT.unavailable,
   EADDRNOTAVAIL: EXIT.config,
+  ENOTFOUND: EXIT.config,
+  ENOENT: EXIT.config,
+  ENOTDIR: EXIT.config,
   EACCES: EXIT.denied,
   EPERM: EXIT.denied,
   EROFS: EXIT.denied,
-  ENOENT: EXIT.config,
-  ENOTDIR: EXIT.config,
-  ENOTFOUND: EXIT.config,
 };
 
-/** Says why a server could not start; what is a fault of the program is thrown. */
-function startFailure(error: unknown, terminal: Terminal): ExitCode {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const exit = START_FAILURES[code];
-  if (!(error instanceof Error) || exit === undefined) throw error;
-  const advice = code === 'EADDRINUSE' ? '; choose another port with --registry or --control' : '';
-  terminal.err(`seawall: cannot start: ${error.message}${advice}\n`);
-  return exit;
+/** What to end with for a fault of the surroundings; `undefined` for one of the program, which is thrown. */
+function exitFor(error: unknown): ExitCode | undefined {
+  return error instanceof Error && 'code' in error ? START_FAILURES[String(error.code)] : undefined;
 }

@@ -40,3 +40,10 @@ function parseHost(bracketed: string | undefined, plain: string | undefined): st
 export function formatListenAddress(address: ListenAddress): string {
   return `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
 }
+
+const EVERY_ADDRESS: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1', localhost: '127.0.0.1' };
+
+/** The address by which a client on this machine reaches what listens on `host`. */
+export function connectableHost(host: string): string {
+  return EVERY_ADDRESS[host] ?? host;
+}

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { BlobReader } from '../store/port.ts';
 import type { Reply } from './reply.ts';
+import { linger, mustClose } from './unread-body.ts';
 
 /** The size of each of the two buffers a blob is sent through, in bytes: the quickest measured (`bench/README.md`). */
 const BUFFER_BYTES = 256 * 1024;
@@ -19,20 +20,34 @@ export interface Sent {
 
 /** Sends an answer. A blob is closed in any case; a client that goes away early is not an error. */
 export async function send(response: ServerResponse, reply: Reply): Promise<Sent> {
-  response.writeHead(reply.status, reply.headers as Record<string, string | string[]>);
   switch (reply.body.kind) {
     case 'none':
-      response.end();
-      return { bytes: 0, whole: true };
+      return sendBytes(response, reply, '');
     case 'bytes':
-      response.end(reply.body.bytes);
-      return { bytes: Buffer.byteLength(reply.body.bytes), whole: true };
+      return sendBytes(response, reply, reply.body.bytes);
     case 'blob': {
       await using blob = reply.body.blob;
       const { start, end } = reply.body.range ?? { start: 0, end: blob.size - 1 };
-      return sendBlob(response, blob, start, end + 1);
+      writeHead(response, reply);
+      return await sendBlob(response, blob, start, end + 1);
     }
   }
+}
+
+function writeHead(response: ServerResponse, reply: Reply): void {
+  response.writeHead(reply.status, reply.headers as Record<string, string | string[]>);
+}
+
+async function sendBytes(response: ServerResponse, reply: Reply, bytes: string | Buffer): Promise<Sent> {
+  writeHead(response, reply);
+  if (mustClose(response.req)) {
+    // node closes the connection at the end of such an answer, so the client must have all of it before.
+    if (bytes.length === 0) response.flushHeaders();
+    else response.write(bytes);
+    await linger(response.req);
+    response.end();
+  } else response.end(bytes);
+  return { bytes: Buffer.byteLength(bytes), whole: true };
 }
 
 /**
@@ -54,6 +69,7 @@ async function sendBlob(response: ServerResponse, blob: BlobReader, from: number
       flights[turn].catch(() => undefined);
     }
     await Promise.all(flights);
+    await linger(response.req);
     response.end();
     for (const buffer of buffers) if (pool.length < MAX_POOLED) pool.push(buffer);
     return { bytes: position - from, whole: true };

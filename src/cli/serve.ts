@@ -25,7 +25,9 @@ export async function runServer(form: Form, flags: Sources['flags'], terminal: T
   // Kept now rather than at the end, which a killed process does not reach.
   flushCompileCache();
   await stop.first;
-  await Promise.race([running.close(), stop.second]);
+  const hurried = await Promise.race([running.close(), stop.second]);
+  // What still drains would keep the process: somebody does not want to wait for it.
+  if (hurried !== undefined) process.exit(EXIT.ok);
   return EXIT.ok;
 }
 

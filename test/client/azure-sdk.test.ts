@@ -130,14 +130,14 @@ async function all<T>(items: AsyncIterable<T>): Promise<readonly T[]> {
 }
 
 /** Client options that resolve the registries' names to this machine and trust their CA, as a hosts file would. */
-function reaching({ ca }: Scene): ContainerRegistryClientOptions & { audience: string } {
+function reaching({ ca, state }: Scene): ContainerRegistryClientOptions & { audience: string } {
   const agent = agentFor(ca);
   const policy: NonNullable<ContainerRegistryClientOptions['additionalPolicies']>[number]['policy'] = {
     name: 'reach-seawall',
     sendRequest: (pipelineRequest, next) => next(Object.assign(pipelineRequest, { agent })),
   };
   return {
-    audience: 'https://management.azure.com',
+    audience: state.control,
     additionalPolicies: [{ policy, position: 'perCall' }],
     retryOptions: { maxRetries: 0 },
   };
@@ -153,8 +153,8 @@ function agentFor(ca: string): Agent {
 
 /** A token for Azure Resource Manager from Seawall's own login authority, as azure-identity would ask for it. */
 async function armToken(scene: Scene): Promise<{ token: string; expiresOnTimestamp: number }> {
-  const { authority = '', tenantId = '', clientId = '', clientSecret = '' } = scene.state;
-  const scope = 'https://management.azure.com/.default';
+  const { authority, control, tenantId, clientId, clientSecret = '' } = scene.state;
+  const scope = `${control}/.default`;
   const form = { grant_type: 'client_credentials', client_id: clientId, client_secret: clientSecret, scope };
   const said = await send(scene, {
     method: 'POST',

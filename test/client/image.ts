@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 
 /** An OCI content descriptor as it stands in a manifest. `size` is in bytes. */
 export interface Descriptor {
@@ -14,7 +15,7 @@ export interface Descriptor {
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 const INDEX = 'application/vnd.oci.image.index.v1+json';
 const CONFIG = 'application/vnd.oci.image.config.v1+json';
-const LAYER = 'application/vnd.oci.image.layer.v1.tar';
+const LAYER = 'application/vnd.oci.image.layer.v1.tar+gzip';
 
 /** A tar archive (ustar) that holds one file. */
 export function tarOf(name: string, content: string): Buffer {
@@ -97,8 +98,10 @@ async function openLayout(folder: string): Promise<Writer> {
 }
 
 async function image(writer: Writer, content: string, architecture: string): Promise<Descriptor> {
-  const layer = await writer.put(LAYER, tarOf('hello.txt', content));
-  const rootfs = { type: 'layers', diff_ids: [layer.digest] };
+  const archive = tarOf('hello.txt', content);
+  // Compressed, as some clients compress what is not, and the digest would be another.
+  const layer = await writer.put(LAYER, gzipSync(archive));
+  const rootfs = { type: 'layers', diff_ids: [digestOf(archive)] };
   const config = await writer.put(CONFIG, JSON.stringify({ architecture, os: 'linux', config: {}, rootfs }));
   const manifest = { schemaVersion: 2, mediaType: MANIFEST, config, layers: [layer] };
   return {

@@ -1,7 +1,8 @@
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startSeawall } from '../../src/testkit/start-seawall.ts';
+import { type TestSeawall, startSeawall } from '../../src/testkit/start-seawall.ts';
+import { writeHostsFile } from './hosts-file.ts';
 import { type Replacement, withMounts } from './private-mounts.ts';
 import { type Command, type Ended, run } from './process.ts';
 
@@ -24,8 +25,8 @@ export interface Scene extends AsyncDisposable {
   readonly ca: string;
   /** A folder with `ca.crt`, as podman, skopeo and docker want it. */
   readonly certDir: string;
-  /** What the server says of itself, by the names of `DATA/run/seawall.json`. */
-  readonly state: Readonly<Record<string, string>>;
+  /** What the server says of itself in its state file. */
+  readonly state: TestSeawall['state'];
   /** A temporary folder, the client's home and working directory. */
   readonly home: string;
   /** What a client finds changed: the hosts file, with the registries' names in it. */
@@ -51,7 +52,7 @@ export async function openScene(): Promise<Scene> {
   const certDir = join(home, 'certs');
   await mkdir(certDir);
   await cp(seawall.ca, join(certDir, 'ca.crt'));
-  const mounts = [{ place: '/etc/hosts', by: await writeHosts(home, hosts) }];
+  const mounts = [await writeHostsFile(home, hosts)];
   const anonymousAdmin = seawall.admin(ANONYMOUS);
   const env = clientEnvironment(home, seawall.ca);
   const start = (command: Command, input = '') => run(withMounts(mounts, command), { env, cwd: home, input });
@@ -62,7 +63,7 @@ export async function openScene(): Promise<Scene> {
     anonymousCredentials: `${anonymousAdmin.username}:${anonymousAdmin.password}`,
     ca: seawall.ca,
     certDir,
-    state: JSON.parse(await readFile(join(seawall.dataDir, 'run', 'seawall.json'), 'utf8')),
+    state: seawall.state,
     home,
     mounts,
     run: start,
@@ -76,13 +77,6 @@ export async function openScene(): Promise<Scene> {
       await rm(home, { recursive: true, force: true });
     },
   };
-}
-
-async function writeHosts(home: string, hosts: readonly string[]): Promise<string> {
-  const path = join(home, 'hosts');
-  const names = hosts.map((host) => host.replace(/:\d+$/, ''));
-  await writeFile(path, `${await readFile('/etc/hosts', 'utf8')}\n127.0.0.1 ${names.join(' ')}\n`);
-  return path;
 }
 
 /** Every client keeps what it keeps in the home, and finds the CA where programs of Go and OpenSSL look for it. */

@@ -1,0 +1,61 @@
+/**
+ * `npm run conformance`: the official conformance suite of distribution-spec, newest commit, with every option of its
+ * README on, over TLS and with a login, against a registry that allows sparse manifests. Exits 1 when anything failed,
+ * and when anything was skipped that {@link EXCUSED} does not name; 0 with a line when there is no Go.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startSeawall } from '../../src/testkit/start-seawall.ts';
+import { installGoTool } from '../client/go-tool.ts';
+import { writeHostsFile } from '../client/hosts-file.ts';
+import { type Replacement, withMounts } from '../client/private-mounts.ts';
+import { type Command, run } from '../client/process.ts';
+import { type Excuses, judge } from './report.ts';
+
+const SUITE = { name: 'conformance', source: 'github.com/opencontainers/distribution-spec/conformance@latest' };
+const REGISTRY = 'conformance';
+
+/** What the suite may skip or find disabled, with the reason. The key is the name it has in the suite's report. */
+const EXCUSED: Excuses = {};
+
+const OPTIONS: Readonly<Record<string, string>> = Object.fromEntries(
+  [
+    ...['PULL', 'PUSH', 'REFERRER', 'TAGS_ATOMIC', 'TAGS_DELETE', 'TAGS_LIST'].map((name) => `API_${name}`),
+    ...['ATOMIC', 'DELETE', 'DIGEST_HEADER', 'MOUNT_ANONYMOUS', 'UPLOAD_CANCEL'].map((name) => `API_BLOBS_${name}`),
+    ...['ATOMIC', 'DELETE', 'DIGEST_HEADER', 'TAG_PARAM'].map((name) => `API_MANIFESTS_${name}`),
+    ...['IMAGE', 'INDEX', 'INDEX_LIST', 'SPARSE', 'ARTIFACT', 'SUBJECT', 'SUBJECT_MISSING'].map(
+      (name) => `DATA_${name}`,
+    ),
+    ...['ARTIFACT_LIST', 'SUBJECT_LIST', 'DATA_FIELD', 'NONDISTRIBUTABLE'].map((name) => `DATA_${name}`),
+    ...['CUSTOM_FIELDS', 'NO_LAYERS', 'EMPTY_BLOB', 'SHA512'].map((name) => `DATA_${name}`),
+  ].map((name) => [`OCI_${name}`, 'true']),
+);
+
+const suite = await installGoTool(SUITE);
+if (suite.kind === 'missing') console.log(`conformance: not run: ${suite.why}`);
+else process.exitCode = await runSuite(suite.path);
+
+async function runSuite(path: string): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), 'seawall-test-'));
+  await using seawall = await startSeawall({
+    registries: [{ name: REGISTRY, adminUserEnabled: true, allowSparseManifests: true }],
+  });
+  try {
+    const host = seawall.host(REGISTRY);
+    const { username, password } = seawall.admin(REGISTRY);
+    const login = { OCI_REGISTRY: host, OCI_TLS: 'enabled', OCI_USERNAME: username, OCI_PASSWORD: password };
+    const place = { OCI_RESULTS_DIR: join(folder, 'results'), SSL_CERT_FILE: seawall.ca };
+    const env = { ...OPTIONS, ...login, ...place, OCI_VERSION: 'dev' };
+    // Without root the machine has to resolve the name by itself.
+    const confine = (command: Command, mounts: readonly Replacement[]) =>
+      process.getuid?.() === 0 ? withMounts(mounts, command) : command;
+    const ended = await run(confine([path], [await writeHostsFile(folder, [host])]), { env, cwd: folder });
+    const verdict = judge(ended.stdout, EXCUSED);
+    console.log(verdict.text);
+    if (verdict.kind === 'unreadable') console.log(ended.stderr);
+    return verdict.kind === 'passed' ? 0 : 1;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,5 +1,6 @@
 import type { BlobReader } from '../store/port.ts';
 import type { ByteRange } from '../oci/range.ts';
+import { type ArmError, renderArmError } from '../azure/error.ts';
 import { MEDIA_TYPE } from '../oci/media-type.ts';
 import { type OciError, renderOciError } from '../oci/error.ts';
 
@@ -80,11 +81,25 @@ export function notModified(headers: ReplyHeaders): Reply {
 
 /** A refusal in the form of the distribution specification, "Error Codes". */
 export function refuse(error: OciError, headers: ReplyHeaders = {}): Reply {
-  const { status, body } = renderOciError(error);
+  return rendered(renderOciError(error), error.code, headers);
+}
+
+/** A refusal in the form of Azure's management API. */
+export function refuseArm(error: ArmError, headers: ReplyHeaders = {}): Reply {
+  return rendered(renderArmError(error), error.code, headers);
+}
+
+/** 503: alive, but not able to serve. */
+export function notReady(why: string): Reply {
+  return rendered({ status: 503, body: JSON.stringify({ ready: false, why }) }, 'not-ready', { 'retry-after': '1' });
+}
+
+function rendered({ status, body }: { status: number; body: string }, refusal: string, headers: ReplyHeaders): Reply {
+  const length = String(Buffer.byteLength(body));
   return {
     status,
-    headers: { 'content-type': MEDIA_TYPE.json, 'content-length': String(Buffer.byteLength(body)), ...headers },
+    headers: { 'content-type': MEDIA_TYPE.json, 'content-length': length, ...headers },
     body: { kind: 'bytes', bytes: body },
-    refusal: error.code,
+    refusal,
   };
 }

@@ -25,19 +25,24 @@ export interface RoutePattern {
 /** Finds routes by method and path. */
 export type Router<R> = (method: string, path: string) => RouteMatch<R>;
 
+/** Whether the fixed parts of paths are told apart by case: OCI's are, Azure's are not. */
+export type PathCase = 'exact' | 'ignored';
+
 /**
  * Compiles a table of routes. Paths are matched from both ends, so that `{name}` may hold slashes; the first route in
  * the table whose path fits wins, so a more particular path stands before a more general one.
  */
-export function compileRouter<R extends RoutePattern>(routes: readonly R[]): Router<R> {
-  const compiled = routes.map((route) => ({ route, pattern: compile(route.path) }));
+export function compileRouter<R extends RoutePattern>(routes: readonly R[], pathCase: PathCase = 'exact'): Router<R> {
+  const fold = pathCase === 'exact' ? (text: string) => text : (text: string) => text.toLowerCase();
+  const compiled = routes.map((route) => ({ route, pattern: compile(route.path, fold) }));
   return (method, path) => {
     const segments = path.slice(1).split('/');
+    const folded = pathCase === 'exact' ? segments : segments.map(fold);
     let firstPath: string | undefined;
     const allow: string[] = [];
     for (const { route, pattern } of compiled) {
       if (firstPath !== undefined && route.path !== firstPath) continue;
-      if (!fits(pattern, segments)) continue;
+      if (!fits(pattern, folded)) continue;
       if (route.method === method) return { kind: 'found', route, parameters: bind(pattern, segments) };
       firstPath ??= route.path;
       allow.push(route.method);
@@ -46,15 +51,18 @@ export function compileRouter<R extends RoutePattern>(routes: readonly R[]): Rou
   };
 }
 
-function compile(path: string): Pattern {
-  const segments = path.slice(1).split('/').map(compileSegment);
+function compile(path: string, fold: (text: string) => string): Pattern {
+  const segments = path
+    .slice(1)
+    .split('/')
+    .map((text) => compileSegment(text, fold));
   const at = segments.findIndex((segment) => 'parameter' in segment && segment.parameter === 'name');
   if (at < 0) return { before: segments, many: undefined, after: [] };
   return { before: segments.slice(0, at), many: 'name', after: segments.slice(at + 1) };
 }
 
-function compileSegment(text: string): Segment {
-  return text.startsWith('{') ? { parameter: text.slice(1, -1) } : { literal: text };
+function compileSegment(text: string, fold: (text: string) => string): Segment {
+  return text.startsWith('{') ? { parameter: text.slice(1, -1) } : { literal: fold(text) };
 }
 
 function fits(pattern: Pattern, segments: readonly string[]): boolean {

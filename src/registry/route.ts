@@ -16,15 +16,14 @@ import type { Call } from './call.ts';
 
 /**
  * What a caller needs before the handler runs. `login`: any valid credential. `catalog`: leave to list the registry's
- * repositories. Otherwise one of `anyOf` on the path's repository; `challenge` is what a client is told to ask for.
+ * repositories. Otherwise one of `anyOf` on the path's repository, of which the first is what a client is told to ask for.
  */
 export type Access =
   | { readonly kind: 'login' }
   | { readonly kind: 'catalog' }
   | {
       readonly kind: 'repository';
-      readonly anyOf: readonly RepositoryAction[];
-      readonly challenge: readonly RepositoryAction[];
+      readonly anyOf: readonly [RepositoryAction, ...RepositoryAction[]];
     };
 
 /** Every parameter a path may have, as the type that handlers get. */

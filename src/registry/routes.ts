@@ -14,15 +14,15 @@ import { deleteUpload, getUpload, patchUpload, postUpload, putUpload } from './u
 
 const login: Access = { kind: 'login' };
 const catalog: Access = { kind: 'catalog' };
-const pull = needs(['pull'], ['pull']);
-const push = needs(['push'], ['pull', 'push']);
-const remove = needs(['delete'], ['delete']);
-const list = needs(['pull', 'metadata_read'], ['pull']);
-const readMetadata = needs(['metadata_read'], ['metadata_read']);
-const writeMetadata = needs(['metadata_write'], ['metadata_write']);
+const pull = needs('pull');
+const push = needs('push');
+const remove = needs('delete');
+const list = needs('pull', 'metadata_read');
+const readMetadata = needs('metadata_read');
+const writeMetadata = needs('metadata_write');
 
-function needs(anyOf: readonly RepositoryAction[], challenge: readonly RepositoryAction[]): Access {
-  return { kind: 'repository', anyOf, challenge };
+function needs(...anyOf: [RepositoryAction, ...RepositoryAction[]]): Access {
+  return { kind: 'repository', anyOf };
 }
 
 const ping = async () => okJson({});

@@ -27,6 +27,8 @@ export class UploadSessions {
   readonly #bytes: ByteStore;
   /** In the order of last use. */
   readonly #open = new Map<UploadId, Session>();
+  /** Uploads outside any session. */
+  readonly #singles = new Set<UploadId>();
   /** Sessions being reopened, so that two requests do not open one file twice. */
   readonly #reopening = new Map<UploadId, Promise<Session | undefined>>();
 
@@ -42,7 +44,7 @@ export class UploadSessions {
 
   /** Whether this process works on the upload: the sweep leaves those alone. */
   isOpen(id: UploadId): boolean {
-    return this.#open.has(id) || this.#reopening.has(id);
+    return this.#open.has(id) || this.#reopening.has(id) || this.#singles.has(id);
   }
 
   /** Begins a session with no bytes. */
@@ -55,9 +57,10 @@ export class UploadSessions {
     return record.id;
   }
 
-  /** A part outside any session, for a blob that comes in a single POST; it is not resumable. */
+  /** A part outside any session, for a blob that comes in a single POST; end it with {@link finished}. */
   async single(algorithm: DigestAlgorithm): Promise<{ readonly id: UploadId; readonly part: Part }> {
     const id = newUploadId();
+    this.#singles.add(id);
     return { id, part: await this.#bytes.createPart(id, algorithm) };
   }
 
@@ -84,9 +87,10 @@ export class UploadSessions {
     this.#open.set(id, session);
   }
 
-  /** Forgets a taken session whose part has been committed and whose record the metadata has ended. */
+  /** Forgets an upload whose part has ended. */
   finished(id: UploadId): void {
     this.#open.delete(id);
+    this.#singles.delete(id);
   }
 
   /** Ends a taken session and removes its bytes. */

@@ -96,15 +96,17 @@ async function beginUpload(name: RepositoryName, algorithm: DigestAlgorithm, cal
 async function postWhole(name: RepositoryName, digestText: string, call: Call): Promise<Reply> {
   const digest = parseDigest(digestText);
   if (digest === undefined) return refuseDigestText(digestText);
-  const { id, part } = await call.services.uploads.single(algorithmOf(digest));
+  const { uploads } = call.services;
+  const { id, part } = await uploads.single(algorithmOf(digest));
+  let ended = false;
   try {
     const refusal = await receive(part, call);
-    if (refusal === undefined) return await finish(part, { name, upload: id, digest }, call);
-    await part.discard();
-    return refusal;
-  } catch (error) {
-    await part.discard();
-    throw error;
+    if (refusal !== undefined) return refusal;
+    ended = true;
+    return await finish(part, { name, upload: id, digest }, call);
+  } finally {
+    if (!ended) await part.discard();
+    uploads.finished(id);
   }
 }
 
@@ -195,11 +197,15 @@ async function finish(part: Part, put: UploadParams & { readonly digest: Digest 
     nowMs: call.nowMs,
   };
   const outcome = await services.metadata.linkBlob(link).catch(noSpace);
-  if (outcome.kind === 'linked') return blobCreated(put.name, put.digest);
-  await services.bytes.remove(locator);
-  if (outcome.kind === 'no-space') return refuse({ code: 'INSUFFICIENT_STORAGE' });
-  await services.metadata.endUpload(put.upload);
-  return refuseLocked(outcome);
+  switch (outcome.kind) {
+    case 'linked':
+      return blobCreated(put.name, put.digest);
+    case 'locked':
+      return refuseLocked(outcome);
+    case 'no-space':
+      await services.bytes.remove(locator);
+      return refuse({ code: 'INSUFFICIENT_STORAGE' });
+  }
 }
 
 function blobCreated(name: RepositoryName, digest: Digest): Reply {

@@ -7,16 +7,11 @@ import type { LogLevel } from './level.ts';
 export type LogEvent =
   | { readonly event: 'starting'; readonly version: string; readonly form: string; readonly data: string }
   | { readonly event: 'ready'; readonly registry: string; readonly control: string; readonly durationMs: number }
-  | { readonly event: 'stopping'; readonly reason: string; readonly inFlight: number }
+  | { readonly event: 'stopping'; readonly reason: string }
   | { readonly event: 'stopped'; readonly cutConnections: number }
   | { readonly event: 'config-warning'; readonly warning: string }
-  | {
-      readonly event: 'certificate-loaded';
-      readonly listener: string;
-      readonly file: string;
-      readonly notAfter: string;
-    }
-  | { readonly event: 'certificate-refused'; readonly listener: string; readonly file: string; readonly error: unknown }
+  | { readonly event: 'certificate-changed'; readonly listener: string }
+  | { readonly event: 'certificate-refused'; readonly listener: string; readonly message: string }
   | { readonly event: 'hosts-file-kept'; readonly path: string; readonly names: readonly string[] }
   | { readonly event: 'hosts-file-left'; readonly path: string; readonly why: string }
   | {
@@ -45,7 +40,7 @@ export const EVENT_LEVEL: Readonly<Record<LogEvent['event'], LogLevel>> = {
   stopping: 'info',
   stopped: 'info',
   'config-warning': 'warn',
-  'certificate-loaded': 'info',
+  'certificate-changed': 'info',
   'certificate-refused': 'error',
   'hosts-file-kept': 'info',
   'hosts-file-left': 'warn',

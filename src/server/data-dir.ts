@@ -1,0 +1,44 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { holdLock } from '../sqlite/lock-file.ts';
+
+/** Where a server keeps what it has. */
+export interface DataDir extends Disposable {
+  readonly root: string;
+  /** Metadata of content (SQLite). */
+  readonly metadata: string;
+  /** Bytes of blobs and unfinished uploads. */
+  readonly content: string;
+  /** Principals, credentials and registry identities (SQLite). */
+  readonly directory: string;
+  /** Certificates and keys. */
+  readonly trust: string;
+  /** What the running server says of itself. */
+  readonly state: string;
+}
+
+/** Another process serves from the data directory. */
+export class DataDirInUseError extends Error {
+  override name = 'DataDirInUseError';
+}
+
+/**
+ * Makes a data directory, readable by its owner alone, and holds it until disposed of. Throws
+ * {@link DataDirInUseError} when another process holds it.
+ */
+export async function openDataDir(root: string): Promise<DataDir> {
+  for (const folder of ['', 'run', 'trust', 'content'])
+    await mkdir(join(root, folder), { recursive: true, mode: 0o700 });
+  const lock = holdLock(join(root, 'run', 'lock.db'));
+  if (lock === undefined)
+    throw new DataDirInUseError(`another seawall serves from ${root}; stop it, or choose another folder with --data`);
+  return {
+    root,
+    metadata: join(root, 'metadata.db'),
+    content: join(root, 'content'),
+    directory: join(root, 'directory.db'),
+    trust: join(root, 'trust'),
+    state: join(root, 'run', 'seawall.json'),
+    [Symbol.dispose]: () => lock[Symbol.dispose](),
+  };
+}

@@ -1,0 +1,183 @@
+import { type AuthServices, authServices } from '../auth/services.ts';
+import { formatListenAddress } from '../config/address.ts';
+import type { Config } from '../config/config.ts';
+import { loginServer } from '../config/login-host.ts';
+import type { Owner } from '../directory/port.ts';
+import { DatabaseTooNewError } from '../sqlite/migrate.ts';
+import { DescriptorWriter } from '../telemetry/line-writer.ts';
+import { type Log, createLog } from '../telemetry/log.ts';
+import { type Metrics, createMetrics } from '../telemetry/metric.ts';
+import { authorityRoutes } from './authority-routes.ts';
+import { openCertificate } from './certificates.ts';
+import { controlPlane, healthRoutes } from './control-plane.ts';
+import { credentialRoutes } from './credential-actions.ts';
+import { DataDirInUseError, openDataDir } from './data-dir.ts';
+import { dataPlane } from './data-plane.ts';
+import { keepNames } from './keep-names.ts';
+import { type OpenListener, openListener } from './listeners.ts';
+import { controlOrigin, registryOrigin } from './origins.ts';
+import { type ReadyInfo, type ReadyRegistry, type RunningServer, StartRefusedError } from './ready.ts';
+import { snapshotOf } from './registries.ts';
+import type { Snapshot } from './snapshot.ts';
+import { removeStateFile, writeStateFile } from './state-file.ts';
+import { type Stores, openStores } from './stores.ts';
+import { startSweeper } from './sweeper.ts';
+
+/** What a server may be given beside its configuration. */
+export interface StartOptions {
+  /** Called when what is on the disk is in doubt: the process must end. */
+  readonly onFatal: (error: unknown) => void;
+  /** Whether the metrics of the process are among the server's. */
+  readonly ofProcess: boolean;
+}
+
+const now = () => Date.now();
+const STDERR = 2;
+
+/** Starts a server; everything opened is closed again when a step fails. Throws {@link StartRefusedError} with what to change. */
+export async function startServer(config: Config, options: StartOptions): Promise<RunningServer> {
+  const startedMs = performance.now();
+  await using stack = new AsyncDisposableStack();
+  const log = createLog({ ...config.log, writer: new DescriptorWriter(STDERR), now });
+  stack.defer(() => log.flush());
+  const metrics = createMetrics({ ofProcess: options.ofProcess });
+  const dataDir = stack.use(await openDataDir(config.dataDir).catch(refused));
+  const onFatal = (error: unknown) => {
+    log.event({ event: 'store-failed', operation: 'commit', error });
+    log.flushSync();
+    options.onFatal(error);
+  };
+  const stores = stack.use(await openStores(dataDir, config, { nowMs: now(), onFatal }).catch(refused));
+  const owner = await stores.directory.ensureOwner({ keepSecret: config.form === 'up', nowMs: now() });
+  const snapshot = await snapshotOf(config, stores.directory, now());
+  const certificates = { config, dataDir, log, now };
+  const registryCertificate = stack.use(await openCertificate('registry', config.registryTls, certificates));
+  const controlCertificate = stack.use(await openCertificate('control', config.controlTls, certificates));
+  const registry = await openListener('registry', registryCertificate, { config, log, metrics });
+  const listeners = [registry];
+  let stopping = false;
+  stack.defer(async () => {
+    stopping = true;
+    const closed = await Promise.all(listeners.map((listener) => listener.close(config.shutdownMs)));
+    log.event({ event: 'stopped', cutConnections: closed.reduce((sum, { cut }) => sum + cut, 0) });
+  });
+  const control = await openListener('control', controlCertificate, { config, log, metrics });
+  listeners.push(control);
+  const controlUrl = controlOrigin(config, control.address, config.control);
+  const auth = authServices({
+    directory: stores.directory,
+    keys: stores.keys,
+    authority: { issuerBase: controlUrl, armAudiences: [controlUrl] },
+  });
+  const assembly: Assembly = { config, stores, snapshot, auth, metrics, stopping: () => stopping };
+  const registryPort = config.publicPort ?? registry.address.port;
+  registry.serve(registryPlane(assembly, registryPort));
+  control.serve(managementPlane(assembly));
+  stack.use(startSweeper({ content: stores.content, expiryMs: config.uploadExpiryMs, log, metrics, now }));
+  const names = stack.use(await keepNames(config, log));
+  const caFile = registryCertificate.caFile ?? controlCertificate.caFile;
+  const places = { dataDir: dataDir.root, stateFile: dataDir.state, ...(caFile === undefined ? {} : { caFile }) };
+  await writeStateFile(dataDir.state, {
+    pid: process.pid,
+    control: controlUrl,
+    authority: controlUrl,
+    registrySuffix: config.registrySuffix,
+    registryAddress: formatListenAddress(registry.address),
+    registryPort,
+    registries: config.registries.map(({ name }) => name),
+    ...(caFile === undefined ? {} : { caFile }),
+    ...shownOwner(owner, config),
+  });
+  stack.defer(() => removeStateFile(dataDir.state));
+  const ready: ReadyInfo = {
+    registries: await readyRegistries(assembly, registryPort),
+    control: controlUrl,
+    authority: controlUrl,
+    metrics: `${controlUrl}/metrics`,
+    ...places,
+    hosts: names.hosts,
+    ...bootstrapOf(owner, config),
+  };
+  tellReady(log, { registry, control, durationMs: performance.now() - startedMs });
+  const running = stack.move();
+  return { ready, close: () => stop(running, log) };
+}
+
+/** The parts that answer requests. */
+interface Assembly {
+  readonly config: Config;
+  readonly stores: Stores;
+  readonly snapshot: Snapshot;
+  readonly auth: AuthServices;
+  readonly metrics: Metrics;
+  readonly stopping: () => boolean;
+}
+
+function registryPlane({ stores, snapshot, auth, metrics }: Assembly, port: number) {
+  metrics.watchUploads(() => stores.content.uploads.openCount);
+  return dataPlane({
+    content: stores.content,
+    auth,
+    metrics,
+    snapshot: () => snapshot,
+    now,
+    origin: (registry, scheme) => registryOrigin(registry.view.loginServer, port, scheme),
+  });
+}
+
+function managementPlane({ stores, snapshot, auth, metrics, stopping }: Assembly) {
+  const ready = async (): Promise<true | string> => {
+    if (stopping()) return 'the server is stopping';
+    await stores.content.metadata.trash(0);
+    return true;
+  };
+  return controlPlane([
+    ...healthRoutes(metrics, ready),
+    ...authorityRoutes(auth, now),
+    ...credentialRoutes({ auth, directory: stores.directory, snapshot: () => snapshot, now }),
+  ]);
+}
+
+async function readyRegistries({ config, stores, snapshot }: Assembly, port: number): Promise<ReadyRegistry[]> {
+  const ready: ReadyRegistry[] = [];
+  for (const { settings, view } of snapshot.registries.values()) {
+    const shown = config.form === 'up' && view.adminUserEnabled;
+    const passwords = shown ? await stores.directory.adminPasswords(settings.uid, now()) : undefined;
+    const admin = passwords === undefined ? {} : { admin: { username: settings.name, password: passwords.password } };
+    ready.push({ name: settings.name, loginServer: loginServer(settings.loginServer, port), ...admin });
+  }
+  return ready;
+}
+
+/** The owner as the state file has it: with the secret in the rehearsal form alone. */
+function shownOwner({ clientSecret, ...owner }: Owner, config: Config): Owner {
+  return config.form === 'up' && clientSecret !== undefined ? { ...owner, clientSecret } : owner;
+}
+
+function bootstrapOf({ clientId, clientSecret }: Owner, config: Config): Pick<ReadyInfo, 'bootstrap'> {
+  return config.form === 'serve' && clientSecret !== undefined ? { bootstrap: { clientId, clientSecret } } : {};
+}
+
+function tellReady(
+  log: Log,
+  { registry, control, durationMs }: { registry: OpenListener; control: OpenListener; durationMs: number },
+): void {
+  log.event({
+    event: 'ready',
+    registry: formatListenAddress(registry.address),
+    control: formatListenAddress(control.address),
+    durationMs,
+  });
+}
+
+async function stop(running: AsyncDisposableStack, log: Log): Promise<void> {
+  log.event({ event: 'stopping', reason: 'asked to' });
+  await running.disposeAsync();
+}
+
+/** Turns what the person can mend into a refusal to start. */
+function refused(error: unknown): never {
+  if (error instanceof DataDirInUseError || error instanceof DatabaseTooNewError)
+    throw new StartRefusedError(error.message, { cause: error });
+  throw error;
+}

@@ -1,0 +1,36 @@
+import { rename, rm, writeFile } from 'node:fs/promises';
+
+/** What a running server says of itself in `DATA/run/seawall.json`, for commands, scripts and tests. */
+export interface ServerState {
+  readonly pid: number;
+  /** URL of the control listener. */
+  readonly control: string;
+  /** URL of the login authority. */
+  readonly authority: string;
+  readonly registrySuffix: string;
+  /** HOST:PORT that registries are served on. */
+  readonly registryAddress: string;
+  /** Port in the names of login servers. */
+  readonly registryPort: number;
+  /** Names of the registries served. */
+  readonly registries: readonly string[];
+  /** PEM file of the CA to trust; absent when the operator's own certificates are used. */
+  readonly caFile?: string;
+  readonly subscriptionId: string;
+  readonly tenantId: string;
+  readonly clientId: string;
+  /** In the rehearsal form only. */
+  readonly clientSecret?: string;
+}
+
+/** Writes the file whole or not at all, readable by its owner alone. */
+export async function writeStateFile(path: string, state: ServerState): Promise<void> {
+  const temporary = `${path}.${state.pid}`;
+  await writeFile(temporary, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
+  await rename(temporary, path);
+}
+
+/** Removes the file; absent is not an error. */
+export async function removeStateFile(path: string): Promise<void> {
+  await rm(path, { force: true });
+}

@@ -1,0 +1,38 @@
+import type { Config } from '../config/config.ts';
+import type { Directory } from '../directory/port.ts';
+import { openSqliteDirectory } from '../directory/sqlite/directory.ts';
+import { UploadSessions } from '../registry/upload-sessions.ts';
+import type { RegistryServices } from '../registry/call.ts';
+import { openFileBytes } from '../store/file/bytes.ts';
+import { openMetadata } from '../store/sqlite/metadata.ts';
+import { openSecretBox } from '../trust/secret-box.ts';
+import { signingKeyFile } from '../trust/signing-key-file.ts';
+import { type SigningKeyRing, openSigningKeyRing } from '../trust/signing-key-ring.ts';
+import { join } from 'node:path';
+import type { DataDir } from './data-dir.ts';
+
+/** Everything a server keeps, open. */
+export interface Stores extends AsyncDisposable {
+  readonly content: RegistryServices;
+  readonly directory: Directory;
+  readonly keys: SigningKeyRing;
+}
+
+/** Opens everything a server keeps; what was opened is closed again when something fails. */
+export async function openStores(
+  dataDir: DataDir,
+  config: Pick<Config, 'manifestCacheBytes'>,
+  { nowMs, onFatal }: { readonly nowMs: number; readonly onFatal: (error: Error) => void },
+): Promise<Stores> {
+  await using stack = new AsyncDisposableStack();
+  const box = await openSecretBox(join(dataDir.trust, 'secret.key'));
+  const directory = stack.use(openSqliteDirectory(dataDir.directory, { sealer: box, onFatal }));
+  const keys = await openSigningKeyRing(signingKeyFile(join(dataDir.trust, 'signing-keys.json')), nowMs);
+  const bytes = stack.use(await openFileBytes(dataDir.content));
+  const cacheBytes = config.manifestCacheBytes;
+  const metadata = stack.use(await openMetadata({ path: dataDir.metadata, cacheBytes, onFatal }));
+  const uploads = new UploadSessions(metadata, bytes);
+  stack.defer(() => uploads.close());
+  const opened = stack.move();
+  return { content: { metadata, bytes, uploads }, directory, keys, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}

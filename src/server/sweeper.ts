@@ -1,0 +1,54 @@
+import type { RegistryServices } from '../registry/call.ts';
+import { sweep, sweepAfterStart } from '../store/sweep/sweep.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metric.ts';
+
+/** How long the sweep rests between two rounds, in ms. */
+const REST_MS = 30_000;
+
+/** What the sweeper needs. */
+export interface SweeperOptions {
+  readonly content: RegistryServices;
+  /** An upload idle for longer than this many ms is given up. */
+  readonly expiryMs: number;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly now: () => number;
+}
+
+/** Sweeps after the start and then every half minute, until disposed of; a round that fails is told and tried again. */
+export function startSweeper(options: SweeperOptions): AsyncDisposable {
+  const stop = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  let round = run(options, stop.signal, sweepAfterStart);
+  const rest = () => {
+    if (stop.signal.aborted) return;
+    timer = setTimeout(() => {
+      round = run(options, stop.signal, sweep).then(rest);
+    }, REST_MS).unref();
+  };
+  round = round.then(rest);
+  return {
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      clearTimeout(timer);
+      await round;
+    },
+  };
+}
+
+async function run(options: SweeperOptions, signal: AbortSignal, round: typeof sweep): Promise<void> {
+  const { content, expiryMs, log, metrics, now } = options;
+  const startedMs = performance.now();
+  const { metadata, bytes, uploads } = content;
+  try {
+    const swept = await round({ metadata, bytes, isOpen: (id) => uploads.isOpen(id), nowMs: now(), expiryMs, signal });
+    const removed = swept.trash + swept.orphans;
+    if (removed > 0) log.event({ event: 'sweep-done', removed, durationMs: performance.now() - startedMs });
+    if (swept.uploads > 0) log.event({ event: 'uploads-expired', count: swept.uploads });
+  } catch (error) {
+    if (signal.aborted) return;
+    metrics.storeFailed('sweep');
+    log.event({ event: 'task-failed', task: 'sweep', error });
+  }
+}

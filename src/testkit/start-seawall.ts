@@ -1,0 +1,124 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { loadConfig } from '../config/load.ts';
+import { renderProblem } from '../config/problem.ts';
+import type { SettingKey } from '../config/setting.ts';
+import type { RunningServer } from '../server/ready.ts';
+import { startServer } from '../server/start.ts';
+import type { ServerState } from '../server/state-file.ts';
+
+/** How a server for a test differs from the default. */
+export interface SeawallOptions {
+  /** The setting `registries`; by default one, `myregistry`, with its admin user on. */
+  readonly registries?: readonly object[];
+  /** Other settings, as flags are written. */
+  readonly settings?: Readonly<Partial<Record<SettingKey, string>>>;
+}
+
+/** A user name with its password. */
+export interface Login {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** A real server in this process, on ports and in a folder of its own. */
+export interface TestSeawall extends AsyncDisposable {
+  /** What the server says of itself in its state file. */
+  readonly state: ServerState;
+  /** The port registries are served on, TLS and plain HTTP alike. */
+  readonly port: number;
+  /** PEM file of the CA to trust. */
+  readonly ca: string;
+  /** URL of the control listener. */
+  readonly control: string;
+  readonly dataDir: string;
+  /** Login server of a registry with its port. */
+  host(registry: string): string;
+  /** URL of a registry, without a final slash. */
+  url(registry: string): string;
+  /** The admin user of a registry. */
+  admin(registry: string): Login;
+  /** Stops the server and starts it again on the same folder; ports may change. `registries` replaces the declared ones. */
+  restart(registries?: readonly object[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+const DEFAULT_REGISTRIES: readonly object[] = [{ name: 'myregistry', adminUserEnabled: true }];
+
+/** Starts a server that makes nothing outside its own temporary folder; the hosts file is left alone. */
+export async function startSeawall(options: SeawallOptions = {}): Promise<TestSeawall> {
+  const root = await mkdtemp(join(tmpdir(), 'seawall-test-'));
+  const dataDir = join(root, 'data');
+  let registries = options.registries ?? DEFAULT_REGISTRIES;
+  let server = await start(root, registries, options.settings);
+  let state = await readState(dataDir);
+  let open = true;
+  const close = async (): Promise<void> => {
+    if (open) await server.close();
+    open = false;
+    await rm(root, { recursive: true, force: true });
+  };
+  const host = (registry: string): string => `${registry}.${state.registrySuffix}:${state.registryPort}`;
+  return {
+    get state() {
+      return state;
+    },
+    get port() {
+      return state.registryPort;
+    },
+    get control() {
+      return state.control;
+    },
+    ca: join(dataDir, 'trust', 'ca.pem'),
+    dataDir,
+    host,
+    url: (registry) => `https://${host(registry)}`,
+    admin: (registry) => adminOf(server, registry),
+    async restart(declared = registries) {
+      await server.close();
+      registries = declared;
+      server = await start(root, registries, options.settings);
+      state = await readState(dataDir);
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+async function start(
+  root: string,
+  registries: readonly object[],
+  settings: SeawallOptions['settings'] = {},
+): Promise<RunningServer> {
+  const config = join(root, 'config.json');
+  await writeFile(config, JSON.stringify({ registries }));
+  const flags = {
+    config,
+    data: join(root, 'data'),
+    registry: '127.0.0.1:0',
+    control: '127.0.0.1:0',
+    hostsFile: 'off',
+    logLevel: 'error',
+    accessLog: 'off',
+    ...settings,
+  };
+  const loaded = await loadConfig('up', { flags, env: {} });
+  if (loaded.kind === 'refused') throw new Error(loaded.problems.map(renderProblem).join('\n'));
+  return startServer(loaded.config, { onFatal: fatal, ofProcess: false });
+}
+
+function fatal(error: unknown): never {
+  throw error;
+}
+
+async function readState(dataDir: string): Promise<ServerState> {
+  return JSON.parse(await readFile(join(dataDir, 'run', 'seawall.json'), 'utf8'));
+}
+
+function adminOf(server: RunningServer, registry: string): Login {
+  const admin = server.ready.registries.find(({ name }) => name === registry)?.admin;
+  if (admin === undefined) throw new Error(`${registry} has no admin user that is on`);
+  return admin;
+}

@@ -16,8 +16,8 @@ if (binary === undefined) {
   process.exit(EXIT_CONFIG);
 }
 const filters = process.argv.slice(2);
-// A part of the unit tests needs no clients.
-if (filters.every((filter) => !filter.startsWith('src'))) setUp();
+// Unit tests alone need no clients.
+if (filters.length === 0 || filters.some((filter) => filter.startsWith('test'))) setUp();
 runTests(patterns(filters));
 
 /** The pinned Node, or this one where it is new enough. */

@@ -79,7 +79,10 @@ describe('up', () => {
       const started = start([...argv, '--shutdown-ms', '3600000']);
       await ready(started);
       const busy = connect(Number(/localhost:(\d+) -u/.exec(started.out())?.[1]), '127.0.0.1');
-      busy.on('error', () => undefined).write('GET /v2/ HTTP/1.1\r\nhost: myregistry.azurecr.localhost\r\n');
+      const head = 'GET /v2/ HTTP/1.1\r\nhost: myregistry.azurecr.localhost\r\n';
+      busy.on('error', () => undefined).write(`${head}\r\n${head}`);
+      // The answer to the first request says that the server has the beginning of the second.
+      await once(busy, 'data');
       const again = setInterval(() => started.child.kill('SIGINT'), 50);
       assert.equal(await started.ended, 0);
       clearInterval(again);

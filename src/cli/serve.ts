@@ -37,8 +37,8 @@ async function start(config: Config, terminal: Terminal): Promise<RunningServer 
     import('../server/start.ts'),
     import('../server/ready.ts'),
   ]);
-  const onFatal = (error: Error): void => {
-    terminal.err(`seawall: ends, as what is on the disk is in doubt: ${error.message}\n`);
+  const onFatal = (error: unknown): void => {
+    terminal.err(`seawall: ends, as what is on the disk is in doubt: ${String(error)}\n`);
     process.exit(EXIT.failed);
   };
   try {

@@ -59,7 +59,7 @@ describe('the SQLite directory', () => {
       using database = new Database(at.path, 'write');
       database.exec('PRAGMA user_version = 99');
     }
-    assert.throws(at.open, { name: 'DatabaseTooNewError' });
+    assert.throws(() => at.open(), { name: 'DatabaseTooNewError' });
   });
 });
 

@@ -26,7 +26,7 @@ import { startSweeper } from './sweeper.ts';
 /** What a server may be given beside its configuration. */
 export interface StartOptions {
   /** Called when what is on the disk is in doubt: the process must end. */
-  readonly onFatal: (error: unknown) => void;
+  readonly onFatal: (error: Error) => void;
   /** Whether the metrics of the process are among the server's. */
   readonly ofProcess: boolean;
 }
@@ -45,7 +45,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
   const onFatal = (error: unknown) => {
     log.event({ event: 'store-failed', operation: 'commit', error });
     log.flushSync();
-    options.onFatal(error);
+    options.onFatal(error instanceof Error ? error : new Error(String(error)));
   };
   const stores = stack.use(await openStores(dataDir, config, { nowMs: now(), onFatal }).catch(refused));
   const owner = await stores.directory.ensureOwner({ keepSecret: config.form === 'up', nowMs: now() });

@@ -22,7 +22,7 @@ export interface Stores extends AsyncDisposable {
 export async function openStores(
   dataDir: DataDir,
   config: Pick<Config, 'manifestCacheBytes'>,
-  { nowMs, onFatal }: { readonly nowMs: number; readonly onFatal: (error: Error) => void },
+  { nowMs, onFatal }: { readonly nowMs: number; readonly onFatal: (error: unknown) => void },
 ): Promise<Stores> {
   await using stack = new AsyncDisposableStack();
   const box = await openSecretBox(join(dataDir.trust, 'secret.key'));

@@ -109,7 +109,7 @@ async function start(
   return startServer(loaded.config, { onFatal: fatal, ofProcess: false });
 }
 
-function fatal(error: unknown): never {
+function fatal(error: Error): never {
   throw error;
 }
 

@@ -102,7 +102,7 @@ async function compare(store: MetadataStore, model: Model): Promise<void> {
   const listed = (await store.tags(APP, { limit: 10 }, 'name'))?.items ?? [];
   assert.deepEqual(
     listed.map((item) => [item.tag, item.digest]),
-    [...model.tags].toSorted(),
+    [...model.tags].toSorted(([a], [b]) => (a < b ? -1 : 1)),
   );
   const { manifests, tags } = await store.usage(REGISTRY);
   assert.deepEqual([manifests, tags], [model.manifests.size, model.tags.size]);

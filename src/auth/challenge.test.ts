@@ -54,6 +54,14 @@ describe('a challenge', () => {
     assert.equal(parseStrictly(header)['scope'], 'repository:a:pull,push');
   });
 
+  it('of a mount names the source as well, which is pulled from', () => {
+    const needed = { kind: 'repository', name: 'a', action: 'push', source: 'b' } as const;
+    assert.equal(
+      parseStrictly(formatChallenge({ ...WHERE, needed }))['scope'],
+      'repository:a:pull,push repository:b:pull',
+    );
+  });
+
   it('says why a token does not do, behind everything else', () => {
     const header = formatChallenge({ ...WHERE, needed: { kind: 'login' }, error: 'invalid_token' });
     assert.equal(parseStrictly(header)['error'], 'invalid_token');

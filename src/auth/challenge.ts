@@ -4,7 +4,13 @@ import type { RepositoryAction } from '../access/action.ts';
 export type NeededAccess =
   | { readonly kind: 'login' }
   | { readonly kind: 'catalog' }
-  | { readonly kind: 'repository'; readonly name: string; readonly action: RepositoryAction };
+  | {
+      readonly kind: 'repository';
+      readonly name: string;
+      readonly action: RepositoryAction;
+      /** A second repository, to be pulled from: the source of a mount. */
+      readonly source?: string;
+    };
 
 /** What a challenge says. `realmBase` is the registry's public URL without a path; it never comes from the request. */
 export interface Challenge {
@@ -37,7 +43,10 @@ export function challengeDetail(needed: NeededAccess): readonly object[] | undef
     case 'catalog':
       return [{ Type: 'registry', Name: 'catalog', Action: '*' }];
     case 'repository':
-      return [{ Type: 'repository', Name: needed.name, Action: needed.action }];
+      return [
+        { Type: 'repository', Name: needed.name, Action: needed.action },
+        ...(needed.source === undefined ? [] : [{ Type: 'repository', Name: needed.source, Action: 'pull' }]),
+      ];
   }
 }
 
@@ -49,6 +58,9 @@ function scopeOf(needed: NeededAccess): string | undefined {
     case 'catalog':
       return 'registry:catalog:*';
     case 'repository':
-      return `repository:${needed.name}:${needed.action === 'push' ? 'pull,push' : needed.action}`;
+      return [
+        `repository:${needed.name}:${needed.action === 'push' ? 'pull,push' : needed.action}`,
+        ...(needed.source === undefined ? [] : [`repository:${needed.source}:pull`]),
+      ].join(' ');
   }
 }

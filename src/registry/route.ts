@@ -24,6 +24,8 @@ export type Access =
   | {
       readonly kind: 'repository';
       readonly anyOf: readonly [RepositoryAction, ...RepositoryAction[]];
+      /** Query parameter that may name a second repository, which is read from where the caller may pull it. */
+      readonly source?: 'from';
     };
 
 /** Every parameter a path may have, as the type that handlers get. */
@@ -141,7 +143,7 @@ const REFUSED: Record<string, { code: OciErrorCode; allowed: string }> = {
 };
 
 function refuseParameter(parameter: string, encoded: string): Reply {
-  const key = parameter === 'reference' && !encoded.includes(':') ? 'tag' : parameter;
+  const key = parameter === 'reference' && !/:|%3a/i.test(encoded) ? 'tag' : parameter;
   const { code, allowed } = REFUSED[key] ?? { code: 'REQUEST_INVALID', allowed: '' };
   return refuse({
     code,

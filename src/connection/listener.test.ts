@@ -328,6 +328,24 @@ describe('closing', () => {
     });
   });
 
+  it('still answers a request that was pipelined before, and says that it is the last', async () => {
+    const waiting: ServerResponse[] = [];
+    const { promise: began, resolve: begin } = Promise.withResolvers<void>();
+    const hold: RequestHandler = (_, response) => {
+      waiting.push(response);
+      begin();
+      if (waiting.length === 2) response.end('second');
+    };
+    await withListener({ handlers: { request: hold } }, async ({ port, ...listener }) => {
+      const answers = raw(port, 'GET /1 HTTP/1.1\r\nhost: a\r\n\r\nGET /2 HTTP/1.1\r\nhost: a\r\n\r\n');
+      await began;
+      const closed = listener.close(5000);
+      waiting[0]?.end('first');
+      assert.match(await answers, /first[\s\S]*connection: close[\s\S]*second$/i);
+      assert.deepEqual(await closed, { cut: 0 });
+    });
+  });
+
   it('ends a kept-alive connection between two requests', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     await withListener({}, async ({ port, ...listener }) => {

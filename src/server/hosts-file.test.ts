@@ -53,6 +53,13 @@ describe('a block in the text of a hosts file', () => {
     assert.equal(withoutBlock(torn, 7), torn);
   });
 
+  it('that has lost its end does not take the next block with it', () => {
+    const torn = RENDERED.replace('# seawall END\n', '');
+    const both = withBlock(torn, { ...BLOCK, pid: 8 });
+    assert.equal(withoutBlock(both, 7), both);
+    assert.equal(withoutBlock(both, 8), torn);
+  });
+
   it('is one line whatever the folder is called', () => {
     const text = withBlock('', { ...BLOCK, dataDir: '/a\n6.6.6.6 evil' });
     assert.doesNotMatch(text, /^6\.6\.6\.6/m);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { installGoTool } from './go-tool.ts';
-import { tarOf, writeIndex } from './image.ts';
+import { digestOf, tarOf, writeImage, writeIndex } from './image.ts';
 import { type Command, lacks } from './process.ts';
 import { openScene } from './scene.ts';
 
@@ -18,6 +18,7 @@ test('crane', { skip: lacks() }, async (t) => {
   const ok = (...args: readonly string[]) => scene.ok(crane(...args));
   const refused = (...args: readonly string[]) => scene.refused(crane(...args));
   const index = await writeIndex(join(home, 'index'), 'v1');
+  const image = await writeImage(join(home, 'image'), 'v1');
   await writeFile(join(home, 'layer.tar'), tarOf('hello.txt', 'hello'));
 
   await t.test('is refused without a login', async () => {
@@ -31,7 +32,13 @@ test('crane', { skip: lacks() }, async (t) => {
   await t.test('pushes a layout with an index and pulls it back', async () => {
     await ok('push', '--index', index.folder, `${host}/app:v1`);
     await ok('pull', '--format', 'oci', `${host}/app:v1`, join(home, 'pulled'));
-    await ok('validate', '--remote', `${host}/app:v1`);
+    const pushed = digestOf(await readFile(join(index.folder, 'index.json')));
+    assert.equal((await ok('digest', `${host}/app:v1`)).trim(), pushed);
+  });
+
+  await t.test('finds an image that it pushed valid, to its last byte', async () => {
+    await ok('push', image.folder, `${host}/valid:v1`);
+    await ok('validate', '--remote', `${host}/valid:v1`);
   });
 
   await t.test('appends a layer, mutates the image and exports its files', async () => {
@@ -49,7 +56,7 @@ test('crane', { skip: lacks() }, async (t) => {
 
   await t.test('lists tags and the catalog', async () => {
     assert.equal(await ok('ls', `${host}/made`), 'v1\nv2\n');
-    assert.equal(await ok('catalog', host), 'app\ncopy/made\nmade\n');
+    assert.equal(await ok('catalog', host), 'app\ncopy/made\nmade\nvalid\n');
   });
 
   await t.test('tags, reads a blob, and deletes', async () => {

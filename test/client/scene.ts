@@ -81,13 +81,14 @@ export async function openScene(): Promise<Scene> {
 
 /** Every client keeps what it keeps in the home, and finds the CA where programs of Go and OpenSSL look for it. */
 function clientEnvironment(home: string, ca: string): Readonly<Record<string, string | undefined>> {
-  const folders = { HOME: home, XDG_RUNTIME_DIR: home, DOCKER_CONFIG: home, REGCTL_CONFIG: join(home, 'regctl.json') };
+  const folders = { HOME: home, XDG_RUNTIME_DIR: home, REGCTL_CONFIG: join(home, 'regctl.json') };
   return {
     ...folders,
     SSL_CERT_FILE: ca,
     XDG_CONFIG_HOME: undefined,
     XDG_CACHE_HOME: undefined,
     DOCKER_HOST: undefined,
+    DOCKER_CONFIG: undefined,
   };
 }
 

@@ -17,6 +17,8 @@ export interface Challenge {
   readonly realmBase: string;
   readonly loginServer: string;
   readonly needed: NeededAccess;
+  /** What the request needs beside it: a mount reads its source. */
+  readonly also?: NeededAccess;
   /** Why the token that was sent does not do (RFC 6750 §3.1). */
   readonly error?: 'invalid_token' | 'insufficient_scope';
 }
@@ -25,12 +27,12 @@ export interface Challenge {
  * The value of `WWW-Authenticate` (facts/acr.md §3.1). The `az` command splits it at commas and spaces: so no space
  * follows a comma, and on `/v2/`, all that it asks, there is no scope and so no comma within quotes.
  */
-export function formatChallenge({ realmBase, loginServer, needed, error }: Challenge): string {
-  const scope = scopeOf(needed);
+export function formatChallenge({ realmBase, loginServer, needed, also, error }: Challenge): string {
+  const scopes = [scopeOf(needed), also === undefined ? undefined : scopeOf(also)].filter((one) => one !== undefined);
   return [
     `Bearer realm="${realmBase}/oauth2/token"`,
     `service="${loginServer}"`,
-    ...(scope === undefined ? [] : [`scope="${scope}"`]),
+    ...(scopes.length === 0 ? [] : [`scope="${scopes.join(' ')}"`]),
     ...(error === undefined ? [] : [`error="${error}"`]),
   ].join(',');
 }

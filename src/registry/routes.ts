@@ -10,12 +10,13 @@ import { putManifest } from './put-manifest.ts';
 import { listReferrers } from './referrer.ts';
 import { type Access, type Route, route } from './route.ts';
 import { listTags } from './tag.ts';
-import { deleteUpload, getUpload, patchUpload, postUpload, putUpload } from './upload.ts';
+import { deleteUpload, getUpload, mountSource, patchUpload, postUpload, putUpload } from './upload.ts';
 
 const login: Access = { kind: 'login' };
 const catalog: Access = { kind: 'catalog' };
 const pull = needs('pull');
 const push = needs('push');
+const upload: Access = { kind: 'repository', anyOf: ['push'], source: 'from' };
 const remove = needs('delete');
 const list = needs('pull', 'metadata_read');
 const readMetadata = needs('metadata_read');
@@ -37,8 +38,8 @@ export const REGISTRY_ROUTES: readonly Route[] = [
   route('end-3', 'HEAD', '/v2/{name}/manifests/{reference}', { access: pull, handle: headManifest }),
   route('end-7', 'PUT', '/v2/{name}/manifests/{reference}', { access: push, handle: putManifest }),
   route('end-9', 'DELETE', '/v2/{name}/manifests/{reference}', { access: remove, handle: deleteManifest }),
-  route('end-4', 'POST', '/v2/{name}/blobs/uploads/', { access: push, handle: postUpload }),
-  route('end-4', 'POST', '/v2/{name}/blobs/uploads', { access: push, handle: postUpload }),
+  route('end-4', 'POST', '/v2/{name}/blobs/uploads/', { access: upload, handle: postUpload }),
+  route('end-4', 'POST', '/v2/{name}/blobs/uploads', { access: upload, handle: postUpload }),
   route('end-13', 'GET', '/v2/{name}/blobs/uploads/{upload}', { access: push, handle: getUpload }),
   route('end-5', 'PATCH', '/v2/{name}/blobs/uploads/{upload}', { access: push, handle: patchUpload }),
   route('end-6', 'PUT', '/v2/{name}/blobs/uploads/{upload}', { access: push, handle: putUpload }),

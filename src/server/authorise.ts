@@ -4,6 +4,7 @@ import type { Caller, Permission } from '../auth/caller.ts';
 import { type Challenge, type NeededAccess, challengeDetail, formatChallenge } from '../auth/challenge.ts';
 import type { AuthServices } from '../auth/services.ts';
 import { type Reply, refuse } from '../http/reply.ts';
+import { parseRepositoryName } from '../oci/reference.ts';
 import type { BoundRoute } from '../registry/route.ts';
 import type { Metrics } from '../telemetry/metric.ts';
 import type { Exchange } from './respond.ts';
@@ -32,17 +33,17 @@ export async function authorise(
 ): Promise<Caller | Reply> {
   const { authorization } = exchange.incoming.headers;
   const who = await authenticate(services.auth, authorization, asked.registry.view, services.now());
-  const needed = neededBy(asked.bound);
+  const needed = neededBy(asked.bound, exchange.incoming.query);
   const challenging: Challenging = { origin: services.origin(asked.registry, exchange.facts.scheme), asked, needed };
   if (who.kind === 'rejected') {
     services.metrics.authRejected(who.why);
     return unauthorised({ ...challenging, message: who.message, error: 'invalid_token' });
   }
   if (who.kind === 'caller') exchange.principal = formatPrincipal(who.caller.principal);
-  const permission = judge(who, asked.bound);
+  const permission = judgeWithSource(who, asked.bound, needed);
   switch (permission) {
     case 'allowed':
-      return who.caller;
+      return authoriseSource(who.caller, exchange, challenging) ?? who.caller;
     case 'insufficient-scope':
       return unauthorised({ ...challenging, error: 'insufficient_scope' });
     case 'denied':
@@ -50,7 +51,31 @@ export async function authorise(
   }
 }
 
-function judge(who: Exclude<Authentication, { kind: 'rejected' }>, { route, repository }: BoundRoute): Permission {
+type Known = Exclude<Authentication, { kind: 'rejected' }>;
+
+/**
+ * A mount whose source the token leaves out, and another token would not, is answered with a challenge for both, as
+ * clients keep a token for each repository. A source that no token opens is left to the handler, which asks for an upload.
+ */
+function judgeWithSource(who: Known, bound: BoundRoute, needed: NeededAccess): Permission {
+  const permission = judge(who, bound);
+  if (permission !== 'allowed' || needed.kind !== 'repository' || needed.source === undefined) return permission;
+  const ofSource = who.caller.judge('pull', needed.source);
+  return ofSource === 'insufficient-scope' ? ofSource : permission;
+}
+
+/**
+ * Asks for a wider token where the caller may read the other repository but the token does not say so. Who may not read
+ * it at all is let through: the handler does without it (a mount becomes an upload).
+ */
+function authoriseSource(caller: Caller, exchange: Exchange, challenging: Challenging): Reply | undefined {
+  const source = challenging.asked.bound.route.alsoReads?.(exchange.incoming.query);
+  if (source === undefined || caller.judge('pull', source) !== 'insufficient-scope') return undefined;
+  const also: NeededAccess = { kind: 'repository', name: source, action: 'pull' };
+  return unauthorised({ ...challenging, also, error: 'insufficient_scope' });
+}
+
+function judge(who: Known, { route, repository }: BoundRoute): Permission {
   switch (route.access.kind) {
     case 'login':
       return who.kind === 'caller' ? 'allowed' : 'denied';
@@ -63,13 +88,17 @@ function judge(who: Exclude<Authentication, { kind: 'rejected' }>, { route, repo
   }
 }
 
-function neededBy({ route, repository }: BoundRoute): NeededAccess {
+function neededBy({ route, repository }: BoundRoute, query: URLSearchParams): NeededAccess {
   switch (route.access.kind) {
     case 'login':
     case 'catalog':
       return { kind: route.access.kind };
-    case 'repository':
-      return { kind: 'repository', name: repository ?? '', action: route.access.anyOf[0] };
+    case 'repository': {
+      const { source: parameter, anyOf } = route.access;
+      const source = parameter === undefined ? undefined : parseRepositoryName(query.get(parameter) ?? '');
+      const second = source === undefined ? {} : { source };
+      return { kind: 'repository', name: repository ?? '', action: anyOf[0], ...second };
+    }
   }
 }
 
@@ -77,15 +106,17 @@ interface Challenging {
   readonly origin: string;
   readonly asked: Asked;
   readonly needed: NeededAccess;
+  readonly also?: NeededAccess;
   readonly message?: string;
   readonly error?: NonNullable<Challenge['error']>;
 }
 
-function unauthorised({ origin, asked, needed, message, error }: Challenging): Reply {
+function unauthorised({ origin, asked, needed, also, message, error }: Challenging): Reply {
   const value = formatChallenge({
     realmBase: origin,
     loginServer: asked.registry.view.loginServer,
     needed,
+    ...(also === undefined ? {} : { also }),
     ...(error === undefined ? {} : { error }),
   });
   const standard = 'authentication required, visit https://aka.ms/acr/authorization for more information.';

@@ -48,8 +48,6 @@ export interface Route {
   readonly method: string;
   readonly path: string;
   readonly access: Access;
-  /** A repository that the request's query makes it read beside its own; the caller is asked for a token that covers both. */
-  readonly alsoReads?: (query: URLSearchParams) => RepositoryName | undefined;
   readonly handle: (parameters: Parameters, call: Call) => Promise<Reply>;
 }
 
@@ -58,9 +56,7 @@ export function route<P extends string>(
   spec: string,
   method: string,
   path: P,
-  rest: Pick<Route, 'access' | 'alsoReads'> & {
-    readonly handle: (parameters: Params<P>, call: Call) => Promise<Reply>;
-  },
+  rest: { readonly access: Access; readonly handle: (parameters: Params<P>, call: Call) => Promise<Reply> },
 ): Route {
   return { spec, method, path, ...rest };
 }

@@ -9,7 +9,10 @@ import { openScene } from './scene.ts';
 test('podman', { skip: lacks('podman') }, async (t) => {
   await using scene = await openScene();
   const { host, home, certDir } = scene;
-  const folders = ['root', 'runroot', 'tmpdir'].flatMap((name) => [`--${name}`, join(home, name)]);
+  const folders = ['root', 'runroot', 'tmpdir', 'network-config-dir'].flatMap((name) => [
+    `--${name}`,
+    join(home, name),
+  ]);
   const podman = (...args: readonly string[]): Command => ['podman', '--storage-driver', 'vfs', ...folders, ...args];
   const tls = ['--cert-dir', certDir];
   const image = `${host}/team/app:v1`;

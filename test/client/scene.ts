@@ -52,7 +52,7 @@ export async function openScene(): Promise<Scene> {
   const certDir = join(home, 'certs');
   await mkdir(certDir);
   await cp(seawall.ca, join(certDir, 'ca.crt'));
-  const mounts = [await writeHostsFile(home, hosts)];
+  const mounts = [await writeHostsFile(home, hosts), await emptyContainers(home)];
   const anonymousAdmin = seawall.admin(ANONYMOUS);
   const env = clientEnvironment(home, seawall.ca);
   const start = (command: Command, input = '') => run(withMounts(mounts, command), { env, cwd: home, input });
@@ -77,6 +77,16 @@ export async function openScene(): Promise<Scene> {
       await rm(home, { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * As root, podman and skopeo keep here, whatever they are told, where they have seen which blob: one test would tell
+ * the next. The folder, which their packages make, only has to exist, to be covered.
+ */
+async function emptyContainers(home: string): Promise<Replacement> {
+  const [place, by] = ['/var/lib/containers', join(home, 'containers')];
+  for (const folder of [place, by]) await mkdir(folder, { recursive: true });
+  return { place, by };
 }
 
 /** Every client keeps what it keeps in the home, and finds the CA where programs of Go and OpenSSL look for it. */

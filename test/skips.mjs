@@ -1,4 +1,6 @@
 /* oxlint-disable import/no-default-export -- node:test takes a reporter by its default export */
+import { watchForHang } from './hang.mjs';
+
 /**
  * A reporter of node:test that lists, at the end, every test that was skipped, with its reason, and counts them: a test
  * that did not run must not look like one that passed.
@@ -6,7 +8,10 @@
 export default async function* skips(source) {
   const skipped = [];
   const above = [];
-  for await (const { type, data } of source) {
+  const saw = watchForHang();
+  for await (const event of source) {
+    saw(event);
+    const { type, data } = event;
     if (type === 'test:start') above[data.nesting] = data.name;
     else if ((type === 'test:pass' || type === 'test:fail') && data.skip !== undefined)
       skipped.push([[...above.slice(0, data.nesting), data.name].join(' › '), reason(data.skip)]);

@@ -13,7 +13,7 @@ export async function readConfigFile(path: string): Promise<ReadFile> {
 }
 
 /** Reads the text of a configuration file. */
-export function parseConfigFile(text: string): ReadFile {
+function parseConfigFile(text: string): ReadFile {
   const value = parseJson(text);
   if (value instanceof SyntaxError) return { kind: 'refused', why: `is not JSON: ${value.message}` };
   if (typeof value !== 'object' || value === null || Array.isArray(value))

@@ -36,7 +36,7 @@ export function sweepBlocks(text: string, isAlive: (pid: number) => boolean): st
 }
 
 /** Lines to add to a hosts file by hand. */
-export function hostsLines({ address, names }: Pick<HostsBlock, 'address' | 'names'>): string {
+function hostsLines({ address, names }: Pick<HostsBlock, 'address' | 'names'>): string {
   return names.map((name) => `${address} ${name}\n`).join('');
 }
 

@@ -1,10 +1,11 @@
 import type { Incoming } from '../http/incoming.ts';
 import { okToken, refuseOauth } from '../http/oauth-reply.ts';
 import type { Reply } from '../http/reply.ts';
-import { isExpired, matchSecret } from '../directory/secret.ts';
+import { matchSecret } from '../directory/secret.ts';
 import type { ServicePrincipal } from '../directory/port.ts';
 import { type ClientCredentials, readClientCredentials } from './client-credentials.ts';
 import type { Identity } from './identity.ts';
+import { checkIdentity } from './rights.ts';
 import { audiencesOf, type AuthServices, issuerOf } from './services.ts';
 import { signArmToken } from './sign-token.ts';
 import { ARM_TOKEN_LIFETIME_MS } from './token-claims.ts';
@@ -45,11 +46,9 @@ function findClient({ directory }: AuthServices, request: ClientCredentials, now
   const who = { kind: 'service-principal', clientId } as const;
   const credential = matchSecret(now.credentials(who), request.clientSecret);
   const principal = now.servicePrincipal(clientId);
-  if (principal === undefined || credential === undefined || isExpired(credential, nowMs)) return undefined;
-  return {
-    principal,
-    identity: { principal: who, credential: { slot: credential.slot, version: credential.version } },
-  };
+  if (principal === undefined || credential === undefined) return undefined;
+  const identity = { principal: who, credential: { slot: credential.slot, version: credential.version } };
+  return checkIdentity(identity, now, nowMs) === undefined ? { principal, identity } : undefined;
 }
 
 async function issue(services: AuthServices, client: Client, audience: string, nowMs: number): Promise<Reply> {

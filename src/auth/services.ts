@@ -3,7 +3,7 @@ import type { SigningKeyRing } from '../trust/signing-key-ring.ts';
 import { type TokenVerifier, tokenVerifier } from './token-verifier.ts';
 
 /** The resource of tokens that are for registries alone (facts/acr.md §3.2). */
-export const REGISTRY_AUDIENCE = 'https://containerregistry.azure.net';
+const REGISTRY_AUDIENCE = 'https://containerregistry.azure.net';
 
 /** The login authority's settings. */
 export interface AuthoritySettings {

@@ -8,7 +8,7 @@ export const PRIVATE_MODE = 0o600;
 export const PUBLIC_MODE = 0o644;
 
 /** A file that holds a secret and that everybody on the machine may read or change. */
-export class ExposedFileError extends Error {
+class ExposedFileError extends Error {
   override name = 'ExposedFileError';
 }
 

@@ -8,7 +8,7 @@ const TAG_BYTES = 16;
 const VERSION = 'v1.';
 
 /** A sealed secret that this box's key does not open, or that was sealed for another place. */
-export class SecretBoxError extends Error {
+class SecretBoxError extends Error {
   override name = 'SecretBoxError';
 }
 

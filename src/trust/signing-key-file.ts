@@ -2,7 +2,7 @@ import { PRIVATE_MODE, readSecretFile, writeDurably } from './durable-file.ts';
 import type { SigningKeyStore, StoredSigningKey } from './signing-key.ts';
 
 /** A signing key file that cannot be read; the message names it and says how to mend it. */
-export class SigningKeyFileError extends Error {
+class SigningKeyFileError extends Error {
   override name = 'SigningKeyFileError';
 }
 

@@ -48,7 +48,8 @@ export function createHttpServer(handlers: HttpHandlers, limits: HttpLimits): Co
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     connectionsCheckingInterval: Math.min(CHECK_EVERY_MS, limits.headersTimeoutMs),
     insecureHTTPParser: false,
-    requireHostHeader: true,
+    // A request without Host goes through the pipeline like one with two, and is refused there in the right form.
+    requireHostHeader: false,
   });
   server.timeout = limits.idleTimeoutMs;
   const queue = new ExchangeQueue();

@@ -254,6 +254,12 @@ describe('HTTP over a connection', () => {
     });
   });
 
+  it('gives a request without Host to the handlers, which refuse it in the right form', async () => {
+    await withListener({}, async ({ port }) => {
+      assert.match(await raw(port, 'GET /h HTTP/1.1\r\nconnection: close\r\n\r\n'), /"url":"\/h"/);
+    });
+  });
+
   const refusals: readonly (readonly [string, string, RegExp])[] = [
     ['CONNECT', 'CONNECT b:443 HTTP/1.1\r\nhost: b\r\n\r\n', /^HTTP\/1\.1 405 Method Not Allowed/],
     ['what is not HTTP', 'hello\r\n\r\n', /^HTTP\/1\.1 400 Bad Request/],

@@ -117,42 +117,52 @@ const listCredentials: Action = async ({ directory, now }, { settings, view }) =
 const regenerateCredential: Action = async ({ directory, now }, { settings, view }, body) => {
   if (!view.adminUserEnabled) return refuseAdmin(settings.name);
   const slot = parseAdminSlot(body['name']);
-  if (slot === undefined)
-    return invalid(`name is ${JSON.stringify(body['name']) ?? 'absent'}, must be password or password2.`, 'name');
+  if (slot === undefined) return invalid(`name is ${text(body['name'])}, must be password or password2.`, 'name');
   return okJson(adminJson(settings.name, await directory.regenerateAdminPassword(settings.uid, slot, now())));
 };
 
 const generateCredentials: Action = async ({ directory, now }, { settings, view }, body) => {
-  const { tokenId, name, expiry } = body;
-  const token = typeof tokenId === 'string' ? tokenId.slice(tokenId.lastIndexOf('/') + 1) : '';
+  const token = tokenName(body['tokenId']);
   if (!view.tokens.has(token))
-    return invalid(
-      `tokenId is ${JSON.stringify(tokenId) ?? 'absent'}, and this registry has no such token.`,
-      'tokenId',
-    );
-  const slots = parseTokenSlots(name);
+    return invalid(`tokenId is ${text(body['tokenId'])}, and this registry has no such token.`, 'tokenId');
+  const slots = parseTokenSlots(body['name']);
   if (slots === undefined)
-    return invalid(`name is ${JSON.stringify(name)}, must be password1 or password2, or absent for both.`, 'name');
-  const expiresMs = expiry === undefined || expiry === null ? undefined : Date.parse(String(expiry));
-  if (expiresMs !== undefined && !(expiresMs > now()))
-    return invalid(
-      `expiry is ${JSON.stringify(expiry)}, must be a time to come such as 2030-01-01T00:00:00Z.`,
-      'expiry',
-    );
+    return invalid(`name is ${text(body['name'])}, must be password1 or password2, or absent for both.`, 'name');
+  const expiry = parseExpiry(body['expiry'], now());
+  if (expiry === undefined)
+    return invalid(`expiry is ${text(body['expiry'])}, must be a time to come such as 2030-01-01T00:00:00Z.`, 'expiry');
   const passwords = [];
   for (const slot of slots) {
     const nowMs = now();
-    const expires = expiresMs === undefined ? {} : { expiresMs };
-    const value = await directory.generateTokenPassword({ registry: settings.uid, token, slot, nowMs, ...expires });
-    passwords.push({
-      name: slot,
-      value,
-      creationTime: time(nowMs),
-      ...(expiresMs === undefined ? {} : { expiry: time(expiresMs) }),
-    });
+    const value = await directory.generateTokenPassword({ registry: settings.uid, token, slot, nowMs, ...expiry });
+    passwords.push({ name: slot, value, creationTime: time(nowMs), ...expiryJson(expiry) });
   }
   return okJson({ username: token, passwords });
 };
+
+/** The time a password ends, where one was asked for. */
+interface Expiry {
+  readonly expiresMs?: number;
+}
+
+function parseExpiry(value: unknown, nowMs: number): Expiry | undefined {
+  if (value === undefined || value === null) return {};
+  const expiresMs = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  return expiresMs > nowMs ? { expiresMs } : undefined;
+}
+
+function expiryJson({ expiresMs }: Expiry): { readonly expiry?: string } {
+  return expiresMs === undefined ? {} : { expiry: time(expiresMs) };
+}
+
+/** The name at the end of a token's resource id. */
+function tokenName(tokenId: unknown): string {
+  return typeof tokenId === 'string' ? tokenId.slice(tokenId.lastIndexOf('/') + 1) : '';
+}
+
+function text(value: unknown): string {
+  return value === undefined ? 'absent' : JSON.stringify(value).slice(0, 300);
+}
 
 function parseAdminSlot(value: unknown): AdminSlot | undefined {
   return value === 'password' || value === 'password2' ? value : undefined;

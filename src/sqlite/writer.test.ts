@@ -73,6 +73,14 @@ describe('the writer', () => {
     assert.equal(bytes.length, 0);
   });
 
+  it('says that it cannot send what cannot be given away, and goes on', async () => {
+    await using notes = await openNotes();
+    const bytes = new Uint8Array(10);
+    structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+    await assert.rejects(notes.writer.call('sizeOf', bytes, [bytes.buffer]), /DataCloneError|detached|transfer/i);
+    assert.equal(await notes.writer.call('add', 'a'), 1);
+  });
+
   it('keeps nothing of a batch that met a full disk, and goes on with the next', async () => {
     await using notes = await openNotes();
     await notes.writer.call('limitPages', 4);

@@ -111,10 +111,15 @@ export class Writer<O extends Operations> implements AsyncDisposable {
     if (this.#batch.length > 0 || this.#queue.length === 0) return;
     this.#batch = this.#queue.splice(0, MAX_BATCH);
     const calls = this.#batch.map((waiting) => waiting.call);
-    this.#post(
-      { kind: 'batch', calls },
-      this.#batch.flatMap((waiting) => waiting.transfer),
-    );
+    try {
+      this.#post(
+        { kind: 'batch', calls },
+        this.#batch.flatMap((waiting) => waiting.transfer),
+      );
+    } catch (error) {
+      // An argument that cannot be cloned or given away: nothing was sent.
+      this.#settle((waiting) => waiting.reject(error instanceof Error ? error : new Error(String(error))));
+    }
   }
 
   #post(message: ToThread, transfer: readonly ArrayBuffer[] = []): void {

@@ -20,17 +20,25 @@ export class BodyAbortedError extends Error {
 }
 
 /** The outcome of reading a small body whole. */
-export type ReadBody = { readonly kind: 'read'; readonly bytes: Buffer } | { readonly kind: 'too-large' };
+export type ReadBody =
+  | { readonly kind: 'read'; readonly bytes: Buffer }
+  | { readonly kind: 'too-large' }
+  | { readonly kind: 'broken-off' };
 
 /** Reads a whole body of at most `limit` bytes; refuses by its announced length before reading where it can. */
 export async function readBody(incoming: Incoming, limit: number): Promise<ReadBody> {
   if ((incoming.contentLength ?? 0) > limit) return { kind: 'too-large' };
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of incoming.body()) {
-    size += chunk.length;
-    if (size > limit) return { kind: 'too-large' };
-    chunks.push(chunk);
+  try {
+    for await (const chunk of incoming.body()) {
+      size += chunk.length;
+      if (size > limit) return { kind: 'too-large' };
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof BodyAbortedError) return { kind: 'broken-off' };
+    throw error;
   }
   return { kind: 'read', bytes: Buffer.concat(chunks, size) };
 }
@@ -39,5 +47,6 @@ export async function readBody(incoming: Incoming, limit: number): Promise<ReadB
 export async function readForm(incoming: Incoming, limit: number): Promise<URLSearchParams | OciError> {
   const body = await readBody(incoming, limit);
   if (body.kind === 'too-large') return { code: 'REQUEST_INVALID', message: `the form is larger than ${limit} bytes` };
+  if (body.kind === 'broken-off') return { code: 'REQUEST_INVALID', message: 'the form broke off before its end' };
   return new URLSearchParams(body.bytes.toString('utf8'));
 }

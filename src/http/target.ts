@@ -9,10 +9,12 @@ export interface Target {
 }
 
 /**
- * Reads a request's target (invariant 1): exactly one `Host`, which agrees with the name in the TLS handshake and with
+ * Reads a request's target (invariant 1), refusing what node would read one of several of: exactly one `Host`, which agrees with the name in the TLS handshake and with
  * an absolute-form target. The port is not compared: behind a balancer it is the balancer's.
  */
 export function parseTarget(request: IncomingMessage, serverName: string | undefined): Target | OciError {
+  if (headerValues(request, 'authorization').length > 1)
+    return { code: 'REQUEST_INVALID', message: 'the request has several Authorization headers, may have one' };
   const hosts = headerValues(request, 'host');
   if (hosts.length !== 1)
     return { code: 'REQUEST_INVALID', message: `the request has ${hosts.length} Host headers, must have one` };

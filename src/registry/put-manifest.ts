@@ -32,6 +32,7 @@ export async function putManifest({ name, reference }: ManifestParams, call: Cal
   const body = await readBody(call.incoming, MAX_MANIFEST_BYTES);
   if (body.kind === 'too-large')
     return refuse({ code: 'MANIFEST_TOO_LARGE', message: `the manifest is larger than ${MAX_MANIFEST_BYTES} bytes` });
+  if (body.kind === 'broken-off') return refuse({ code: 'MANIFEST_INVALID', message: 'the manifest broke off' });
   const digest = hash(body.bytes, reference);
   if (reference.kind === 'digest' && digest !== reference.digest)
     return refuse({ code: 'DIGEST_INVALID', detail: { announced: reference.digest, received: digest } });

@@ -12,6 +12,7 @@ const NAMES = ['deleteEnabled', 'writeEnabled', 'listEnabled', 'readEnabled'] as
 export async function readAttributes(incoming: Incoming): Promise<Partial<Attributes> | OciError> {
   const body = await readBody(incoming, MAX_BODY);
   if (body.kind === 'too-large') return invalid(`the body is larger than ${MAX_BODY} bytes`);
+  if (body.kind === 'broken-off') return invalid('the body broke off before its end');
   let json: unknown;
   try {
     json = JSON.parse(body.bytes.toString('utf8'));

@@ -1,0 +1,57 @@
+/**
+ * `npm run bench [-- --only ROW] [--size BYTES] [--json]`: measures a real server in its own process. Exits 1 when a
+ * figure is beyond its bound; only memory has one.
+ */
+import { availableParallelism, cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { type Figure, type Row, exceeds, table } from './figure.ts';
+import { layer, transfer } from './layer.ts';
+import { manifest } from './manifest.ts';
+import { page } from './page.ts';
+import { startUp } from './start-up.ts';
+
+const ROWS: readonly Row[] = [startUp, manifest, page, transfer, layer];
+const MIB = 1024 * 1024;
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', multiple: true, default: [] },
+    size: { type: 'string', default: '10GiB' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const names = ROWS.map(({ name }) => name);
+const unknown = values.only.find((name) => !names.includes(name));
+const layerBytes = parseSize(values.size);
+if (process.platform !== 'linux') refuse('bench: needs Linux, as it reads /proc');
+else if (unknown !== undefined) refuse(`bench: --only is ${unknown}, must be one of ${names.join(', ')}`);
+else if (layerBytes === undefined) refuse(`bench: --size is ${values.size}, must be like 512MiB or 10GiB`);
+else process.exitCode = await measure(ROWS.filter(isWanted), layerBytes);
+
+async function measure(rows: readonly Row[], size: number): Promise<number> {
+  const measured = new Map<string, readonly Figure[]>();
+  for (const row of rows) {
+    process.stderr.write(`bench: ${row.name} …\n`);
+    measured.set(row.name, await row.measure({ layerBytes: size }));
+  }
+  const machine = `${availableParallelism()} x ${cpus()[0]?.model ?? 'unknown CPU'}, Node ${process.version}`;
+  console.log(values.json ? JSON.stringify({ machine, rows: Object.fromEntries(measured) }) : table(measured));
+  if (!values.json) console.log(`\n${machine}`);
+  return [...measured.values()].flat().some(exceeds) ? 1 : 0;
+}
+
+function isWanted({ name }: Row): boolean {
+  return values.only.length === 0 || values.only.includes(name);
+}
+
+/** In bytes, a whole number of MiB at least. */
+function parseSize(text: string): number | undefined {
+  const [, count, unit] = /^(\d+)(MiB|GiB)$/.exec(text) ?? [];
+  const bytes = Number(count) * (unit === 'GiB' ? 1024 * MIB : MIB);
+  return bytes > 0 ? bytes : undefined;
+}
+
+function refuse(why: string): void {
+  console.error(why);
+  process.exitCode = 64;
+}

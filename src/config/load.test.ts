@@ -169,6 +169,17 @@ describe('a value that is not allowed', () => {
       /^registries\[0\].scopeMaps\[0\].actions\[0\] = "pull" .* must be repositories\/NAME\//,
     ],
     [
+      'may be an action on a repository with a star inside',
+      {
+        file: {
+          registries: [
+            { name: 'contoso', scopeMaps: [{ name: 'build', actions: ['repositories/te*m/content/read'] }] },
+          ],
+        },
+      },
+      /actions\[0\] = "repositories\/te\*m\/content\/read" .* must be repositories\/NAME\//,
+    ],
+    [
       'may be a variable that is not JSON',
       { env: { SEAWALL_REGISTRIES: 'contoso' } },
       /^registries = "contoso" .* must be of type array$/,

@@ -7,9 +7,10 @@ import { suggestion } from './suggest.ts';
 /** Registry names: facts/acr.md §1, the rule of `checkNameAvailability`, lower case as the CLI asks for. */
 const REGISTRY_NAME = '^[a-z0-9]{5,50}$';
 const RESOURCE_NAME = '^[a-zA-Z0-9][a-zA-Z0-9_-]{3,48}[a-zA-Z0-9]$';
+const COMPONENT = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
 /** Actions of a scope map: facts/acr.md §3.3. The repository's name is that of distribution-spec, "Pulling manifests". */
 const ACTION =
-  '^repositories/[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*)*' +
+  `^repositories/(?:\\*|${COMPONENT}(?:/${COMPONENT})*(?:/\\*)?)` +
   '/(?:content/(?:read|write|delete)|metadata/(?:read|write))$';
 
 const CLOSED = { additionalProperties: false } as const;
@@ -22,7 +23,7 @@ export const SCOPE_MAP = Type.Object(
       Type.String({
         pattern: ACTION,
         description:
-          'repositories/NAME/ followed by content/read, content/write, content/delete, metadata/read or metadata/write',
+          'repositories/NAME/ (or repositories/*/, repositories/NAME/*/) followed by content/read, content/write, content/delete, metadata/read or metadata/write',
       }),
       {
         description:

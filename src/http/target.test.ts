@@ -12,12 +12,14 @@ interface Arriving {
   readonly hosts?: readonly string[];
   readonly url?: string;
   readonly sni?: string;
+  readonly authorizations?: readonly string[];
 }
 
 /** The target as text, or the code of its refusal. */
-function read({ hosts = [HOST], url = '/v2/', sni }: Arriving): string {
+function read({ hosts = [HOST], url = '/v2/', sni, authorizations = [] }: Arriving): string {
   const request = new IncomingMessage(new Socket());
   request.rawHeaders.push('Accept', '*/*', ...hosts.flatMap((host) => ['hOsT', host]));
+  request.rawHeaders.push(...authorizations.flatMap((value) => ['aUthorization', value]));
   request.url = url;
   const target = parseTarget(request, sni);
   return 'code' in target ? target.code : `${target.host} ${target.path} ${target.query}`;
@@ -32,6 +34,7 @@ const ACCEPTED: readonly (readonly [string, Arriving, string])[] = [
   ['the host of the handshake', { sni: HOST }, `${HOST} /v2/ `],
   ['the host of the handshake in capitals with a dot', { sni: `${HOST.toUpperCase()}.` }, `${HOST} /v2/ `],
   ['another port than that of the listener', { hosts: [`${HOST}:1`], sni: HOST }, `${HOST} /v2/ `],
+  ['one Authorization', { authorizations: ['Basic YTpi'] }, `${HOST} /v2/ `],
   ['a query', { url: '/v2/_catalog?n=1&last=a?b' }, `${HOST} /v2/_catalog n=1&last=a?b`],
   ['an absolute form of the same host', { url: `https://${HOST}:5443/v2/?n=1` }, `${HOST} /v2/ n=1`],
   ['an absolute form without a path', { url: `HTTP://${HOST}` }, `${HOST} / `],
@@ -41,6 +44,7 @@ const ACCEPTED: readonly (readonly [string, Arriving, string])[] = [
 ];
 
 const REFUSED: readonly (readonly [string, Arriving, string])[] = [
+  ['two Authorizations', { authorizations: ['Basic YTpi', 'Basic YTpi'] }, 'REQUEST_INVALID'],
   ['no host', { hosts: [] }, 'REQUEST_INVALID'],
   ['two hosts', { hosts: [HOST, 'other.azurecr.localhost'] }, 'REQUEST_INVALID'],
   ['the same host twice', { hosts: [HOST, HOST] }, 'REQUEST_INVALID'],

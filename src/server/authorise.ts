@@ -43,11 +43,12 @@ export async function authorise(
   const permission = judgeWithSource(who, asked.bound, needed);
   switch (permission) {
     case 'allowed':
-      return authoriseSource(who.caller, exchange, challenging) ?? who.caller;
+      return who.caller;
     case 'insufficient-scope':
       return unauthorised({ ...challenging, error: 'insufficient_scope' });
     case 'denied':
-      return who.kind === 'anonymous' ? unauthorised(challenging) : denied(needed);
+      // Whoever has not signed in may still do so, with an anonymous token or without one.
+      return who.caller.principal.kind === 'anonymous' ? unauthorised(challenging) : denied(needed);
   }
 }
 
@@ -62,17 +63,6 @@ function judgeWithSource(who: Known, bound: BoundRoute, needed: NeededAccess): P
   if (permission !== 'allowed' || needed.kind !== 'repository' || needed.source === undefined) return permission;
   const ofSource = who.caller.judge('pull', needed.source);
   return ofSource === 'insufficient-scope' ? ofSource : permission;
-}
-
-/**
- * Asks for a wider token where the caller may read the other repository but the token does not say so. Who may not read
- * it at all is let through: the handler does without it (a mount becomes an upload).
- */
-function authoriseSource(caller: Caller, exchange: Exchange, challenging: Challenging): Reply | undefined {
-  const source = challenging.asked.bound.route.alsoReads?.(exchange.incoming.query);
-  if (source === undefined || caller.judge('pull', source) !== 'insufficient-scope') return undefined;
-  const also: NeededAccess = { kind: 'repository', name: source, action: 'pull' };
-  return unauthorised({ ...challenging, also, error: 'insufficient_scope' });
 }
 
 function judge(who: Known, { route, repository }: BoundRoute): Permission {
@@ -106,17 +96,15 @@ interface Challenging {
   readonly origin: string;
   readonly asked: Asked;
   readonly needed: NeededAccess;
-  readonly also?: NeededAccess;
   readonly message?: string;
   readonly error?: NonNullable<Challenge['error']>;
 }
 
-function unauthorised({ origin, asked, needed, also, message, error }: Challenging): Reply {
+function unauthorised({ origin, asked, needed, message, error }: Challenging): Reply {
   const value = formatChallenge({
     realmBase: origin,
     loginServer: asked.registry.view.loginServer,
     needed,
-    ...(also === undefined ? {} : { also }),
     ...(error === undefined ? {} : { error }),
   });
   const standard = 'authentication required, visit https://aka.ms/acr/authorization for more information.';

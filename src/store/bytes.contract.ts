@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { type DigestAlgorithm, digestOf } from '../oci/digest.ts';
-import { type ByteStore, type Locator, type Part, PartTooLargeError, type UploadId } from './port.ts';
+import { type ByteStore, type KeptPart, type Locator, type Part, PartTooLargeError, type UploadId } from './port.ts';
 
 /** A store made for one case; disposing of it closes it and removes its data. */
 export interface OpenedBytes extends AsyncDisposable {
@@ -168,6 +168,20 @@ function interruptionCases(open: () => Promise<OpenedBytes>): void {
     assert.equal(await opened.store.reopenPart(ID, 'sha256'), undefined);
   });
 
+  it('is shown open while it is, with the time of its last byte', async () => {
+    await using opened = await open();
+    const part = await opened.store.createPart(ID, 'sha256');
+    await part.append(from([Buffer.from('abc')]), NO_LIMIT);
+    assert.deepEqual(
+      (await allParts(opened.store)).map((kept) => kept.open),
+      [true],
+    );
+    await part.suspend();
+    const [kept] = await allParts(opened.store);
+    assert.equal(kept?.open, false);
+    assert.ok(Math.abs(kept.touchedMs - Date.now()) < 3_600_000, 'in ms since the epoch');
+  });
+
   it('is removed by its id, twice without complaint', async () => {
     await using opened = await open();
     await appendAndLeave(opened.store, 'abc');
@@ -260,10 +274,14 @@ async function allLocators(store: ByteStore): Promise<Locator[]> {
   return all;
 }
 
+async function allParts(store: ByteStore): Promise<KeptPart[]> {
+  const parts: KeptPart[] = [];
+  for await (const part of store.parts()) parts.push(part);
+  return parts;
+}
+
 async function partIds(store: ByteStore): Promise<UploadId[]> {
-  const ids: UploadId[] = [];
-  for await (const { id } of store.parts()) ids.push(id);
-  return ids;
+  return (await allParts(store)).map((part) => part.id);
 }
 
 async function* from(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {

@@ -37,8 +37,17 @@ export interface ByteStore extends AsyncDisposable {
   remove(locator: Locator): Promise<void>;
   /** Every locator that has bytes, in batches, for the sweep. */
   locators(): AsyncIterable<readonly Locator[]>;
-  /** Every unfinished upload that has bytes, with the time of its last byte (ms since the epoch). */
-  parts(): AsyncIterable<{ readonly id: UploadId; readonly touchedMs: number }>;
+  /** Every unfinished upload that has bytes. */
+  parts(): AsyncIterable<KeptPart>;
+}
+
+/** An unfinished upload as the sweep sees it. */
+export interface KeptPart {
+  readonly id: UploadId;
+  /** The time of its last byte, ms since the epoch. */
+  readonly touchedMs: number;
+  /** Whether it is open in this process, or about to be. */
+  readonly open: boolean;
 }
 
 /** An unfinished upload, open in this process. Its methods are called one at a time. */

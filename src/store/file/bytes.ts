@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, opendir, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { DigestAlgorithm } from '../../oci/digest.ts';
-import type { BlobReader, ByteStore, Locator, UploadId } from '../port.ts';
+import type { BlobReader, ByteStore, KeptPart, Locator, UploadId } from '../port.ts';
 import { SharedSync, syncDirectory } from './directory-sync.ts';
 import { unlessAbsent } from './file-error.ts';
 import {
@@ -82,10 +82,10 @@ class FileBytes implements ByteStore {
     }
   }
 
-  async *parts(): AsyncGenerator<{ readonly id: UploadId; readonly touchedMs: number }, void, undefined> {
+  async *parts(): AsyncGenerator<KeptPart, void, undefined> {
     for await (const { name } of await opendir(this.#layout.uploads)) {
       const found = isUploadId(name) && (await unlessAbsent(() => stat(join(this.#layout.uploads, name))));
-      if (found) yield { id: name, touchedMs: found.mtimeMs };
+      if (found) yield { id: name, touchedMs: found.mtimeMs, open: this.#parts.has(name) };
     }
   }
 

@@ -1,10 +1,5 @@
 import { NoSpaceError } from '../port.ts';
 
-/** Whether an error is that of a file that is not there. */
-export function isAbsent(error: unknown): boolean {
-  return codeOf(error) === 'ENOENT';
-}
-
 /** Whether an error says that the volume, or the user's quota of it, is full. */
 export function isFull(error: unknown): boolean {
   const code = codeOf(error);
@@ -22,7 +17,7 @@ export async function unlessAbsent<T>(run: () => Promise<T>): Promise<T | undefi
   try {
     return await run();
   } catch (error) {
-    if (isAbsent(error)) return undefined;
+    if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

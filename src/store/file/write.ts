@@ -23,8 +23,7 @@ export async function writeAll(handle: FileHandle, chunks: readonly Uint8Array[]
   }
 }
 
-/** The chunks without their first `count` bytes. */
-export function withoutFirst(chunks: readonly Uint8Array[], count: number): readonly Uint8Array[] {
+function withoutFirst(chunks: readonly Uint8Array[], count: number): readonly Uint8Array[] {
   let skip = count;
   for (const [i, chunk] of chunks.entries()) {
     if (skip < chunk.length) return skip === 0 ? chunks.slice(i) : [chunk.subarray(skip), ...chunks.slice(i + 1)];

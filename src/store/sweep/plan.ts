@@ -1,15 +1,16 @@
-import type { UploadId } from '../port.ts';
+import type { KeptPart, UploadId } from '../port.ts';
 
 /** What is known of unfinished uploads. */
 export interface UploadFacts {
-  /** Uploads that have bytes, with the time of their last one (ms). */
-  readonly parts: ReadonlyMap<UploadId, number>;
+  /** Uploads that have bytes. */
+  readonly parts: ReadonlyMap<UploadId, KeptPart>;
   /** Sessions that the metadata knows, with the time they began (ms). */
   readonly sessions: ReadonlyMap<UploadId, number>;
 }
 
 /** When an upload is given up: idle for longer than `expiryMs`, and not open in this process. */
 export interface UploadRule {
+  /** Whether this process works on the upload, though its bytes may not be open at the moment. */
   readonly isOpen: (id: UploadId) => boolean;
   readonly nowMs: number;
   readonly expiryMs: number;
@@ -21,10 +22,11 @@ export interface UploadRule {
  */
 export function planUploads(facts: UploadFacts, rule: UploadRule): readonly UploadId[] {
   const known = new Set([...facts.parts.keys(), ...facts.sessions.keys()]);
-  return [...known].filter((id) => !rule.isOpen(id) && (!facts.sessions.has(id) || isIdle(facts, rule, id)));
+  const isOpen = (id: UploadId) => rule.isOpen(id) || facts.parts.get(id)?.open === true;
+  return [...known].filter((id) => !isOpen(id) && (!facts.sessions.has(id) || isIdle(facts, rule, id)));
 }
 
 function isIdle(facts: UploadFacts, rule: UploadRule, id: UploadId): boolean {
-  const touchedMs = Math.max(facts.parts.get(id) ?? 0, facts.sessions.get(id) ?? 0);
+  const touchedMs = Math.max(facts.parts.get(id)?.touchedMs ?? 0, facts.sessions.get(id) ?? 0);
   return rule.nowMs - touchedMs > rule.expiryMs;
 }

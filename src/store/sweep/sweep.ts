@@ -1,11 +1,11 @@
-import type { ByteStore, MetadataStore, UploadId } from '../port.ts';
+import type { ByteStore, KeptPart, MetadataStore, UploadId } from '../port.ts';
 import { planUploads, type UploadFacts } from './plan.ts';
 
 /** What the sweep works on. */
 export interface SweepContext {
   readonly metadata: MetadataStore;
   readonly bytes: ByteStore;
-  /** Whether an upload is open in this process. A session must be recorded before its part is made. */
+  /** Whether this process works on an upload, from before its part is made until its bytes are linked or gone. */
   readonly isOpen: (id: UploadId) => boolean;
   readonly nowMs: number;
   /** An upload idle for longer than this many ms is given up. */
@@ -62,10 +62,10 @@ async function giveUpUploads({ metadata, bytes, signal, ...rule }: SweepContext)
   return removed;
 }
 
-/** Parts are read before sessions: a part that is seen here had its session then. */
+/** Parts are read before sessions: of one that is not open, the session was recorded before it was closed. */
 async function readUploads(metadata: MetadataStore, bytes: ByteStore): Promise<UploadFacts> {
-  const parts = new Map<UploadId, number>();
-  for await (const part of bytes.parts()) parts.set(part.id, part.touchedMs);
+  const parts = new Map<UploadId, KeptPart>();
+  for await (const part of bytes.parts()) parts.set(part.id, part);
   const sessions = await metadata.uploads();
   return { parts, sessions: new Map(sessions.map((session) => [session.id, session.startedMs])) };
 }

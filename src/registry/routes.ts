@@ -10,7 +10,7 @@ import { putManifest } from './put-manifest.ts';
 import { listReferrers } from './referrer.ts';
 import { type Access, type Route, route } from './route.ts';
 import { listTags } from './tag.ts';
-import { deleteUpload, getUpload, mountSource, patchUpload, postUpload, putUpload } from './upload.ts';
+import { deleteUpload, getUpload, patchUpload, postUpload, putUpload } from './upload.ts';
 
 const login: Access = { kind: 'login' };
 const catalog: Access = { kind: 'catalog' };

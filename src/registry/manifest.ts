@@ -36,7 +36,7 @@ export async function deleteManifest({ name, reference }: ManifestParams, call: 
 }
 
 /** What a client reads of a reference in an error's detail. */
-export function referenceText(reference: Reference): string {
+function referenceText(reference: Reference): string {
   return reference.kind === 'tag' ? reference.tag : reference.digest;
 }
 

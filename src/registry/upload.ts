@@ -7,6 +7,9 @@ import { NoSpaceError, type Part, PartTooLargeError, type UploadId } from '../st
 import { type Call, keyOf } from './call.ts';
 import { noSpace, refuseLocked } from './refusal.ts';
 
+/** The smallest chunk accepted: any that has a byte. Said so that a client does not have to guess. */
+const MIN_CHUNK_BYTES = '1';
+
 interface RepositoryParams {
   readonly name: RepositoryName;
 }
@@ -90,7 +93,7 @@ async function mountBlob(name: RepositoryName, mount: string, call: Call): Promi
 
 async function beginUpload(name: RepositoryName, algorithm: DigestAlgorithm, call: Call): Promise<Reply> {
   const upload = await call.services.uploads.start(keyOf(call, name), algorithm, call.nowMs);
-  return accepted(progress(name, upload, 0));
+  return accepted({ ...progress(name, upload, 0), 'oci-chunk-min-length': MIN_CHUNK_BYTES });
 }
 
 async function postWhole(name: RepositoryName, digestText: string, call: Call): Promise<Reply> {

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Client } from './client.ts';
 import { Content } from './content.ts';
 import type { Figure, Row } from './figure.ts';
 import { cpuMsOf, memoryOf, resetPeak } from './process-usage.ts';
-import { type Server, openDataFolder, startServer } from './server.ts';
+import { type DataFolder, type Server, openDataFolder, startServer } from './server.ts';
 
 const MB = 1e6;
 const MIB = 1024 * 1024;
@@ -47,11 +49,22 @@ export const transfer: Row = {
     await client.push('warm', small, smallDigest);
     await client.pull('warm', smallDigest, () => undefined);
     return [
+      await diskSpeed(folder, large),
       ...(await throughput(server, 'push', () => client.push('layer', large, digest))),
       ...(await throughput(server, 'pull', () => client.pull('layer', digest, () => undefined))),
     ];
   },
 };
+
+/** What the disk takes in by itself, so that the push beside it can be judged. */
+async function diskSpeed({ path }: DataFolder, content: Content): Promise<Figure> {
+  await using file = await open(join(path, 'plain'), 'w');
+  const startedMs = performance.now();
+  for (const block of content) await file.write(block);
+  await file.datasync();
+  const seconds = (performance.now() - startedMs) / 1000;
+  return { what: 'plain write and sync of 1 GiB', value: GIB / MB / seconds, unit: 'MB/s' };
+}
 
 async function peakOf(server: Server, work: () => Promise<void>): Promise<number> {
   await resetPeak(server.pid);

@@ -6,6 +6,7 @@ import { type DataFolder, type Server, openDataFolder, startServer } from './ser
 
 const SIZES = [1_000, 100_000, 1_000_000] as const;
 const ROUNDS = 300;
+const WARM_ROUNDS = 50;
 const REPOSITORY = 'many';
 const INDEX = 'application/vnd.oci.image.index.v1+json';
 
@@ -46,11 +47,11 @@ const LISTS = [
 /** The median time of one request in ms, for each client. */
 async function inTurn(clients: readonly Client[], url: (size: number) => string): Promise<readonly number[]> {
   const times: number[][] = clients.map(() => []);
-  for (let round = 0; round < ROUNDS; round++)
+  for (let round = 0; round < WARM_ROUNDS + ROUNDS; round++)
     for (const [at, client] of clients.entries()) {
       const startedMs = performance.now();
       const body = await client.read({ method: 'GET', url: url(SIZES[at] ?? 0) });
-      times[at]?.push(performance.now() - startedMs);
+      if (round >= WARM_ROUNDS) times[at]?.push(performance.now() - startedMs);
       if (body.length < 1000) throw new Error(`not a page of 100: ${String(body)}`);
     }
   return times.map(median);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** The registry that is measured. */
-export const REGISTRY = 'benchmark';
+const REGISTRY = 'benchmark';
 
 /** A Seawall in a process of its own, as its launcher starts it. */
 export interface Server extends AsyncDisposable {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
@@ -37,13 +37,6 @@ export function run([tool, ...args]: Command, options: RunOptions = {}): Promise
   });
 }
 
-/** Runs a command and answers its standard output. Throws with all it said when its exit code is not 0. */
-export async function succeed(command: Command, options: RunOptions = {}): Promise<string> {
-  const ended = await run(command, options);
-  if (ended.code === 0) return ended.stdout;
-  throw new Error(`${command.join(' ')} ended with ${ended.code}\n${ended.stdout}${ended.stderr}`);
-}
-
 /** Where a tool is, as the shell would find it; `undefined` when it is not installed. */
 export function whereIs(tool: string): string | undefined {
   const places = (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, tool));
@@ -54,7 +47,15 @@ export function whereIs(tool: string): string | undefined {
 export function lacks(...tools: readonly string[]): string | false {
   const missing = tools.filter((tool) => whereIs(tool) === undefined);
   if (missing.length > 0) return `${missing.join(', ')} not installed`;
-  return process.getuid?.() === 0 ? false : 'needs root, to give the client a hosts file of its own';
+  if (process.getuid?.() !== 0) return 'needs root, to give the client a hosts file of its own';
+  return canUnshare()
+    ? false
+    : 'this machine allows no mount and process namespaces, which give the client its hosts file';
+}
+
+/** Some containers are root and may not. */
+function canUnshare(): boolean {
+  return spawnSync('unshare', ['--mount', '--pid', '--fork', 'true']).status === 0;
 }
 
 function isExecutable(path: string): boolean {

@@ -7,9 +7,9 @@ import { type Replacement, withMounts } from './private-mounts.ts';
 import { type Command, type Ended, run } from './process.ts';
 
 /** The registry that a client logs in to. */
-export const PRIVATE = 'clients';
+const PRIVATE = 'clients';
 /** A registry with anonymous pull. */
-export const ANONYMOUS = 'openreg';
+const ANONYMOUS = 'openreg';
 
 /** A running Seawall, a home folder, and the means to run a client there that trusts and resolves it. */
 export interface Scene extends AsyncDisposable {
@@ -52,7 +52,7 @@ export async function openScene(): Promise<Scene> {
   const certDir = join(home, 'certs');
   await mkdir(certDir);
   await cp(seawall.ca, join(certDir, 'ca.crt'));
-  const mounts = [await writeHostsFile(home, hosts), await emptyContainers(home)];
+  const mounts = [await writeHostsFile(home, hosts), ...(await emptyContainers(home))];
   const anonymousAdmin = seawall.admin(ANONYMOUS);
   const env = clientEnvironment(home, seawall.ca);
   const start = (command: Command, input = '') => run(withMounts(mounts, command), { env, cwd: home, input });
@@ -83,10 +83,11 @@ export async function openScene(): Promise<Scene> {
  * As root, podman and skopeo keep here, whatever they are told, where they have seen which blob: one test would tell
  * the next. The folder, which their packages make, only has to exist, to be covered.
  */
-async function emptyContainers(home: string): Promise<Replacement> {
+async function emptyContainers(home: string): Promise<readonly Replacement[]> {
+  if (process.getuid?.() !== 0) return [];
   const [place, by] = ['/var/lib/containers', join(home, 'containers')];
   for (const folder of [place, by]) await mkdir(folder, { recursive: true });
-  return { place, by };
+  return [{ place, by }];
 }
 
 /** Every client keeps what it keeps in the home, and finds the CA where programs of Go and OpenSSL look for it. */

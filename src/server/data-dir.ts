@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { holdLock } from '../sqlite/lock-file.ts';
 
 /** Where a server keeps what it has. */
@@ -26,7 +26,9 @@ export class DataDirInUseError extends Error {
  * Makes a data directory, readable by its owner alone, and holds it until disposed of. Throws
  * {@link DataDirInUseError} when another process holds it.
  */
-export async function openDataDir(root: string): Promise<DataDir> {
+export async function openDataDir(path: string): Promise<DataDir> {
+  // What is written of it is read from other working directories.
+  const root = resolve(path);
   for (const folder of ['', 'run', 'trust', 'content'])
     await mkdir(join(root, folder), { recursive: true, mode: 0o700 });
   const lock = holdLock(join(root, 'run', 'lock.db'));

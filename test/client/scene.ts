@@ -2,7 +2,6 @@ import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestSeawall, startSeawall } from '../../src/testkit/start-seawall.ts';
-import { writeHostsFile } from './hosts-file.ts';
 import { type Replacement, withMounts } from './private-mounts.ts';
 import { type Command, type Ended, run } from './process.ts';
 
@@ -42,17 +41,20 @@ export interface Scene extends AsyncDisposable {
 /** Starts Seawall with both registries and prepares a home. Nothing of the machine is changed. */
 export async function openScene(): Promise<Scene> {
   const home = await mkdtemp(join(tmpdir(), 'seawall-test-'));
+  // The server itself keeps the names in it, as `up` does in that of the machine.
+  const hosts = join(home, 'hosts');
+  await cp('/etc/hosts', hosts);
   const seawall = await startSeawall({
+    settings: { hostsFile: hosts },
     registries: [
       { name: PRIVATE, adminUserEnabled: true },
       { name: ANONYMOUS, adminUserEnabled: true, anonymousPullEnabled: true },
     ],
   });
-  const hosts = [seawall.host(PRIVATE), seawall.host(ANONYMOUS)];
   const certDir = join(home, 'certs');
   await mkdir(certDir);
   await cp(seawall.ca, join(certDir, 'ca.crt'));
-  const mounts = [await writeHostsFile(home, hosts), ...(await emptyContainers(home))];
+  const mounts = [{ place: '/etc/hosts', by: hosts }, ...(await emptyContainers(home))];
   const anonymousAdmin = seawall.admin(ANONYMOUS);
   const env = clientEnvironment(home, seawall.ca);
   const start = (command: Command, input = '') => run(withMounts(mounts, command), { env, cwd: home, input });

@@ -3,13 +3,12 @@
  * README on, over TLS and with a login, against a registry that allows sparse manifests. Exits 1 when anything failed,
  * and when anything was skipped that {@link EXCUSED} does not name; 0 with a line when there is no Go.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtempDisposable } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startSeawall } from '../../src/testkit/start-seawall.ts';
+import { type TestSeawall, startSeawall } from '../../src/testkit/start-seawall.ts';
 import { installGoTool } from '../client/go-tool.ts';
-import { writeHostsFile } from '../client/hosts-file.ts';
-import { type Replacement, withMounts } from '../client/private-mounts.ts';
+import { withMounts } from '../client/private-mounts.ts';
 import { type Command, run } from '../client/process.ts';
 import { type Excuses, judge } from './report.ts';
 
@@ -41,26 +40,31 @@ const suite = await installGoTool(SUITE);
 if (suite.kind === 'missing') console.log(`conformance: not run: ${suite.why}`);
 else process.exitCode = await runSuite(suite.path);
 
+/** Runs the suite against a registry of its own; answers what to exit with. */
 async function runSuite(path: string): Promise<number> {
-  const folder = await mkdtemp(join(tmpdir(), 'seawall-test-'));
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'seawall-test-'));
+  // The server itself keeps the registry's name in it, as `up` does in that of the machine.
+  const hosts = join(folder.path, 'hosts');
+  await cp('/etc/hosts', hosts);
   await using seawall = await startSeawall({
+    settings: { hostsFile: hosts },
     registries: [{ name: REGISTRY, adminUserEnabled: true, allowSparseManifests: true }],
   });
-  try {
-    const host = seawall.host(REGISTRY);
-    const { username, password } = seawall.admin(REGISTRY);
-    const login = { OCI_REGISTRY: host, OCI_TLS: 'enabled', OCI_USERNAME: username, OCI_PASSWORD: password };
-    const place = { OCI_RESULTS_DIR: join(folder, 'results'), SSL_CERT_FILE: seawall.ca };
-    const env = { ...OPTIONS, ...login, ...place, OCI_VERSION: 'dev' };
-    // Without root the machine has to resolve the name by itself.
-    const confine = (command: Command, mounts: readonly Replacement[]) =>
-      process.getuid?.() === 0 ? withMounts(mounts, command) : command;
-    const ended = await run(confine([path], [await writeHostsFile(folder, [host])]), { env, cwd: folder });
-    const verdict = judge(ended.stdout, EXCUSED);
-    console.log(verdict.text);
-    if (verdict.kind === 'unreadable') console.log(ended.stderr);
-    return verdict.kind === 'passed' ? 0 : 1;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const env = { ...OPTIONS, ...reach(seawall), OCI_VERSION: 'dev', OCI_RESULTS_DIR: join(folder.path, 'results') };
+  const ended = await run(resolving(hosts, [path]), { env, cwd: folder.path });
+  const verdict = judge(ended.stdout, EXCUSED);
+  console.log(verdict.text);
+  if (verdict.kind === 'unreadable') console.log(ended.stderr);
+  return verdict.kind === 'passed' ? 0 : 1;
+}
+
+function reach(seawall: TestSeawall): Readonly<Record<string, string>> {
+  const { username, password } = seawall.admin(REGISTRY);
+  const login = { OCI_USERNAME: username, OCI_PASSWORD: password };
+  return { ...login, OCI_REGISTRY: seawall.host(REGISTRY), OCI_TLS: 'enabled', SSL_CERT_FILE: seawall.ca };
+}
+
+/** Lets a command see this hosts file. Without root the machine has to resolve the name by itself. */
+function resolving(hosts: string, command: Command): Command {
+  return process.getuid?.() === 0 ? withMounts([{ place: '/etc/hosts', by: hosts }], command) : command;
 }

@@ -76,6 +76,13 @@ export function blobCases(open: OpenMetadata): void {
     assert.equal(await opened.store.repository(WEB), undefined);
   });
 
+  it('mounts nothing from another registry', async () => {
+    await using opened = await open();
+    const elsewhere = keyOf('team/app', 'registry-2' as RegistryUid);
+    const { digest } = await linkText(opened.store, elsewhere, 'layer');
+    assert.deepEqual(await opened.store.mountBlob(elsewhere, WEB, digest, 2), { kind: 'blob-unknown' });
+  });
+
   it('counts the bytes of a registry once however many of its repositories link them', async () => {
     await using opened = await open();
     const { store } = opened;

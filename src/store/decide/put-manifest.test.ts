@@ -76,6 +76,11 @@ describe('whether a manifest is stored', () => {
   for (const [sentence, facts, decision] of ROWS)
     it(sentence, () => assert.deepEqual(decidePutManifest(facts, request), decision));
 
+  it('takes a tag that is named twice once', () => {
+    const decision = decidePutManifest(EMPTY, { ...request, tags: [V1, V1] });
+    assert.deepEqual(decision, { kind: 'store', manifest: 'create', createTags: [V1], pointTags: [] });
+  });
+
   it('stores a sparse manifest whose content is absent', () => {
     const decision = decidePutManifest({ ...EMPTY, missing: [OTHER] }, { ...request, allowSparse: true });
     assert.equal(decision.kind, 'store');

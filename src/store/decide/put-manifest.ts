@@ -43,11 +43,12 @@ export function decidePutManifest(
   const locked = lockInTheWay(facts, request);
   if (locked !== undefined) return locked;
   if (facts.missing.length > 0 && !request.allowSparse) return { kind: 'references-unknown', digests: facts.missing };
+  const tags = [...new Set(request.tags)];
   return {
     kind: 'store',
     manifest: facts.manifest === undefined ? 'create' : facts.manifest.writeEnabled ? 'touch' : 'leave',
-    createTags: request.tags.filter((tag) => !facts.tags.has(tag)),
-    pointTags: request.tags.filter((tag) => facts.tags.get(tag)?.attributes.writeEnabled),
+    createTags: tags.filter((tag) => !facts.tags.has(tag)),
+    pointTags: tags.filter((tag) => facts.tags.get(tag)?.attributes.writeEnabled),
   };
 }
 

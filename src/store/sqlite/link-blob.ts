@@ -37,9 +37,9 @@ export interface Mount {
   readonly nowMs: number;
 }
 
-/** Links a blob that another repository links. */
+/** Links a blob that another repository of the same registry links. */
 export function mountBlob(database: Database, { from, to, digest, nowMs }: Mount): MountBlobOutcome {
-  const source = findRepository(database, from);
+  const source = from.registry === to.registry ? findRepository(database, from) : undefined;
   const blob = source && findLinkedBlob(database, source, digest);
   const target = findRepository(database, to);
   const outcome = decideMountBlob(

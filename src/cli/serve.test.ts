@@ -24,6 +24,7 @@ interface Started {
 function start(argv: readonly string[]): Started {
   const { PATH } = process.env;
   const child = spawn(process.execPath, [LAUNCHER, ...argv], { env: { PATH } });
+  children.add(child);
   let out = '';
   let err = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
@@ -40,11 +41,16 @@ async function ready(started: Started): Promise<void> {
   }
 }
 
+/** Servers of the test that runs; one that a failed assertion left behind is ended with its folder. */
+const children = new Set<ChildProcessWithoutNullStreams>();
+
 async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'seawall-serve-'));
   try {
     await use(folder);
   } finally {
+    for (const child of children) child.kill('SIGKILL');
+    children.clear();
     await rm(folder, { recursive: true });
   }
 }
@@ -92,7 +98,7 @@ describe('up', () => {
   });
 
   it('says which port is taken, and ends with 69', async () => {
-    const taken = createServer().listen(0, '127.0.0.1');
+    await using taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const { port } = taken.address() as AddressInfo;
     await withFolder(async (folder) => {
@@ -104,7 +110,6 @@ describe('up', () => {
         new RegExp(`cannot start: .*EADDRINUSE.*127\\.0\\.0\\.1:${port}; choose another port`),
       );
     });
-    taken.close();
   });
 
   it('does not start twice from one folder', async () => {

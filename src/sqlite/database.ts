@@ -15,7 +15,8 @@ const LOG_LIMIT_BYTES = 64 * 1024 * 1024;
 /**
  * One connection to a SQLite database, with every statement prepared once and kept. Synchronous: a point read takes
  * some 10 µs, but a writer belongs in the thread that `writer.ts` makes. No `mmap_size`: a disk error would be a
- * SIGBUS instead of an exception.
+ * SIGBUS instead of an exception. No `temp_store = MEMORY`:
+ * the journal of a savepoint would be a list in memory that every statement walks, and a large delete quadratic.
  */
 export class Database implements Disposable {
   readonly #connection: DatabaseSync;
@@ -28,7 +29,7 @@ export class Database implements Disposable {
       timeout: BUSY_TIMEOUT_MS,
       enableForeignKeyConstraints: true,
     });
-    this.#connection.exec(`PRAGMA cache_size = -${PAGE_CACHE_KIB}; PRAGMA temp_store = MEMORY`);
+    this.#connection.exec(`PRAGMA cache_size = -${PAGE_CACHE_KIB}`);
   }
 
   /**

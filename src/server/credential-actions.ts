@@ -46,6 +46,7 @@ async function act(
   { parameters, run }: { readonly parameters: RawParameters; readonly run: Action },
 ): Promise<Reply> {
   const who = await verifyArmToken(services.auth, exchange.incoming.headers.authorization, services.now());
+  if (who.kind === 'principal') exchange.principal = `service-principal/${who.principal.clientId}`;
   const refusal = refuseUnlessOwner(who);
   if (refusal !== undefined) return refusal;
   if (exchange.incoming.query.get('api-version') === null)

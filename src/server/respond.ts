@@ -111,7 +111,7 @@ function record({ listener, log, metrics }: Responder, answered: Answered): void
     route: exchange?.route ?? 'none',
     method: request.method ?? '',
     status: reply?.status ?? 500,
-    durationMs,
+    durationMs: Math.round(durationMs * 1000) / 1000,
     receivedBytes: exchange?.incoming.receivedBytes ?? 0,
     sentBytes: sent.bytes,
   };

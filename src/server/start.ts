@@ -166,7 +166,7 @@ function tellReady(
     event: 'ready',
     registry: formatListenAddress(registry.address),
     control: formatListenAddress(control.address),
-    durationMs,
+    durationMs: Math.round(durationMs),
   });
 }
 

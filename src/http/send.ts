@@ -47,7 +47,8 @@ async function sendBytes(response: ServerResponse, reply: Reply, bytes: string |
     await linger(response.req);
     response.end();
   } else response.end(bytes);
-  return { bytes: Buffer.byteLength(bytes), whole: true };
+  // Node leaves the body of an answer to HEAD out.
+  return { bytes: response.req.method === 'HEAD' ? 0 : Buffer.byteLength(bytes), whole: true };
 }
 
 /**

@@ -30,7 +30,7 @@ export class UploadSessions {
   /** Uploads outside any session. */
   readonly #singles = new Set<UploadId>();
   /** Sessions being reopened, so that two requests do not open one file twice. */
-  readonly #reopening = new Map<UploadId, Promise<Session | undefined>>();
+  readonly #reopening = new Map<UploadId, Promise<Session>>();
 
   constructor(metadata: MetadataStore, bytes: ByteStore) {
     this.#metadata = metadata;
@@ -53,7 +53,7 @@ export class UploadSessions {
     const part = await this.#bytes.createPart(record.id, algorithm);
     this.#open.set(record.id, { record, part, busy: false });
     await this.#metadata.startUpload(record);
-    await this.#closeIdle();
+    await this.#closeIdle(record.id);
     return record.id;
   }
 
@@ -113,27 +113,30 @@ export class UploadSessions {
     return session !== undefined && sameRepository(session.record.repository, repository) ? session : undefined;
   }
 
-  #reopen(repository: RepositoryKey, id: UploadId): Promise<Session | undefined> {
-    const running = this.#reopening.get(id);
+  async #reopen(repository: RepositoryKey, id: UploadId): Promise<Session | undefined> {
+    // Each request looks for itself, so that one of another repository cannot answer for it.
+    const record = await this.#metadata.upload(repository, id);
+    if (record === undefined) return undefined;
+    const running = this.#open.get(id) ?? this.#reopening.get(id);
     if (running !== undefined) return running;
-    const reopening = this.#readAgain(repository, id).finally(() => this.#reopening.delete(id));
+    const reopening = this.#readAgain(record).finally(() => this.#reopening.delete(id));
     this.#reopening.set(id, reopening);
     return reopening;
   }
 
-  async #readAgain(repository: RepositoryKey, id: UploadId): Promise<Session | undefined> {
-    const record = await this.#metadata.upload(repository, id);
-    if (record === undefined) return undefined;
-    const part =
-      (await this.#bytes.reopenPart(id, record.algorithm)) ?? (await this.#bytes.createPart(id, record.algorithm));
+  async #readAgain(record: UploadRecord): Promise<Session> {
+    const { id, algorithm } = record;
+    const part = (await this.#bytes.reopenPart(id, algorithm)) ?? (await this.#bytes.createPart(id, algorithm));
     const session: Session = { record, part, busy: false };
     this.#open.set(id, session);
+    await this.#closeIdle(id);
     return session;
   }
 
-  async #closeIdle(): Promise<void> {
+  /** Closes the file idle longest when too many are open; never that of `newest`, which is about to be used. */
+  async #closeIdle(newest: UploadId): Promise<void> {
     if (this.#open.size <= MAX_OPEN_PARTS) return;
-    const idle = [...this.#open.values()].find((session) => !session.busy);
+    const idle = [...this.#open.values()].find(({ busy, record }) => !busy && record.id !== newest);
     if (idle === undefined) return;
     this.#open.delete(idle.record.id);
     await idle.part.suspend();

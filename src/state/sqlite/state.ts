@@ -1,0 +1,100 @@
+import { Database } from '../../sqlite/database.ts';
+import { prepareDatabase } from '../../sqlite/migrate.ts';
+import { Writer } from '../../sqlite/writer.ts';
+import { Followers } from '../followers.ts';
+import type { Change, Committed, Decision, Follower, State, StateView, StoredResource } from '../port.ts';
+import { type IndexedView, viewOf } from '../view.ts';
+import { STATE_MIGRATIONS } from './schema.ts';
+import type { operations, RowChange } from './operations.ts';
+
+/** How a state is opened. */
+export interface StateOptions {
+  readonly path: string;
+  /** Called when the database is in doubt, or a follower failed: what is in force is unknown, and the process must end. */
+  readonly onFatal: (error: Error) => void;
+}
+
+type StateThread = Writer<typeof operations>;
+
+/**
+ * Opens the state in the SQLite database at `path`, made when absent. One process at a time. All of it is in memory;
+ * a commit is written by a thread of its own and answered after an fsync (`synchronous=FULL`).
+ */
+export async function openState({ path, onFatal }: StateOptions): Promise<State> {
+  prepareDatabase(path, STATE_MIGRATIONS);
+  const module = new URL('./operations.ts', import.meta.url);
+  const writer = await Writer.open<typeof operations>({ path, module, onFatal });
+  return new SqliteState(readView(path), writer, onFatal);
+}
+
+class SqliteState implements State {
+  readonly #writer: StateThread;
+  readonly #onFatal: (error: Error) => void;
+  readonly #followers = new Followers();
+  #view: IndexedView;
+  #tail: Promise<unknown> = Promise.resolve();
+
+  constructor(view: IndexedView, writer: StateThread, onFatal: (error: Error) => void) {
+    this.#view = view;
+    this.#writer = writer;
+    this.#onFatal = onFatal;
+  }
+
+  view(): StateView {
+    return this.#view;
+  }
+
+  follow(follower: Follower): () => void {
+    return this.#followers.add(follower);
+  }
+
+  async commit<T>(decide: (view: StateView) => Decision<T>): Promise<Committed<T>> {
+    const turn = this.#tail.then(() => this.#decide(decide));
+    this.#tail = turn.catch(() => undefined);
+    const { committed, acknowledged } = await turn;
+    await acknowledged;
+    return committed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#tail;
+    await this.#writer[Symbol.asyncDispose]();
+  }
+
+  async #decide<T>(decide: (view: StateView) => Decision<T>) {
+    const { value, changes } = decide(this.#view);
+    if (changes.length === 0) return { committed: { value, generation: this.#view.generation } };
+    const { epoch, sequence } = this.#view.generation;
+    const generation = { epoch, sequence: sequence + 1 };
+    await this.#writer.call('commit', { sequence: generation.sequence, rows: changes.map(rowOf) });
+    this.#view = this.#view.after(generation, changes);
+    const acknowledged = this.#tell(this.#view, changes);
+    // Awaited by whoever committed; the next decision need not wait for it.
+    acknowledged.catch(() => undefined);
+    return { committed: { value, generation }, acknowledged };
+  }
+
+  /** What a follower failed to put in force cannot be taken back, so the process ends. */
+  async #tell(view: StateView, changes: readonly Change[]): Promise<void> {
+    try {
+      await this.#followers.tell(view, changes);
+    } catch (error) {
+      this.#onFatal(error instanceof Error ? error : new Error(String(error)));
+      throw error;
+    }
+  }
+}
+
+function readView(path: string): IndexedView {
+  using database = new Database(path, 'read');
+  const generation = database.get<{ epoch: number; sequence: number }>('SELECT epoch, sequence FROM generation');
+  if (generation === undefined) throw new TypeError('a migrated state has its one generation');
+  const rows = database.all<{ json: string }>('SELECT json FROM resource');
+  const resources = rows.map(({ json }) => JSON.parse(json) as StoredResource);
+  return viewOf({ epoch: generation.epoch, sequence: generation.sequence }, resources);
+}
+
+function rowOf(change: Change): RowChange {
+  if (change.kind === 'remove') return { key: change.key };
+  return { key: change.resource.key, json: JSON.stringify(change.resource) };
+}

@@ -4,7 +4,7 @@ import { compactVerify, importJWK } from 'jose';
 import type { Reply } from '../http/reply.ts';
 import { verifyArmToken } from './arm-token.ts';
 import { answerAuthorityToken } from './login-authority.ts';
-import { answerOpenidConfiguration, answerSigningKeys } from './openid-configuration.ts';
+import { answerInstanceDiscovery, answerOpenidConfiguration, answerSigningKeys } from './openid-configuration.ts';
 import {
   ARM,
   armToken,
@@ -95,15 +95,22 @@ describe('the token endpoint of the login authority', () => {
     assert.equal((await ask(w, { form: formOf(w) }, w.owner.tenantId.toUpperCase())).status, 200);
     const other = await ask(w, { form: formOf(w) }, w.owner.subscriptionId);
     assert.match(String(json(other)['error_description']), /^AADSTS90002: Tenant/);
-    assert.equal(answerOpenidConfiguration(w.services, 'common').status, 400);
-    assert.equal(answerSigningKeys(w.services, 'common', NOW).status, 400);
+    assert.equal(answerOpenidConfiguration(w.services, 'consumers', 'entra').status, 400);
+    assert.equal(answerSigningKeys(w.services, 'consumers', NOW).status, 400);
+  });
+
+  it('goes by the names that clients use for the tenant they do not know', async () => {
+    await using w = await world();
+    for (const tenant of ['adfs', 'common', 'Organizations'])
+      assert.equal(payloadOf(tokenIn(await ask(w, { form: formOf(w) }, tenant)))['tid'], w.owner.tenantId);
+    assert.equal((await ask(w, { form: formOf(w) }, 'consumers')).status, 400);
   });
 });
 
 describe('the discovery documents', () => {
   it('lead to the keys that verify its tokens', async () => {
     await using w = await world();
-    const document = json(answerOpenidConfiguration(w.services, w.owner.tenantId));
+    const document = json(answerOpenidConfiguration(w.services, w.owner.tenantId, 'entra'));
     assert.equal(document['issuer'], payloadOf(await armToken(w))['iss']);
     assert.equal(document['token_endpoint'], `${ARM}/${w.owner.tenantId}/oauth2/v2.0/token`);
     assert.equal(document['jwks_uri'], `${ARM}/${w.owner.tenantId}/discovery/v2.0/keys`);
@@ -111,6 +118,24 @@ describe('the discovery documents', () => {
     assert.equal(keys.length, 1);
     const verified = await compactVerify(await armToken(w), await importJWK({ ...keys[0] }, 'ES256'));
     assert.equal(verified.protectedHeader.alg, 'ES256');
+  });
+});
+
+describe('the discovery documents of clients that do not know the tenant', () => {
+  it('name the endpoints of AD FS where AD FS has them, and the same issuer', async () => {
+    await using w = await world();
+    const adfs = json(answerOpenidConfiguration(w.services, 'adfs', 'adfs'));
+    assert.equal(adfs['issuer'], payloadOf(await armToken(w))['iss']);
+    assert.equal(adfs['token_endpoint'], `${ARM}/adfs/oauth2/token`);
+    assert.equal(adfs['jwks_uri'], `${ARM}/adfs/discovery/keys`);
+  });
+
+  it('lead from instance discovery to the document of the tenant', async () => {
+    await using w = await world();
+    const found = json(answerInstanceDiscovery(w.services));
+    const document = `${ARM}/${w.owner.tenantId}/v2.0/.well-known/openid-configuration`;
+    assert.equal(found['tenant_discovery_endpoint'], document);
+    assert.match(JSON.stringify(found['metadata']), /"aliases":\["localhost:8443"\]/);
   });
 });
 

@@ -8,9 +8,10 @@ import type { Identity } from './identity.ts';
 import { checkIdentity } from './rights.ts';
 import { audiencesOf, type AuthServices, issuerOf } from './services.ts';
 import { signArmToken } from './sign-token.ts';
+import { wrongTenant } from './tenant.ts';
 import { ARM_TOKEN_LIFETIME_MS } from './token-claims.ts';
 
-/** Answers `POST /{tenant}/oauth2/v2.0/token`: a token for a client that shows its secret (RFC 6749 §4.4). */
+/** Answers `POST /{tenant}/oauth2/v2.0/token` and `POST /adfs/oauth2/token`: a token for a client that shows its secret (RFC 6749 §4.4). */
 export async function answerAuthorityToken(
   services: AuthServices,
   incoming: Incoming,
@@ -25,14 +26,6 @@ export async function answerAuthorityToken(
   if (!audiencesOf(services).includes(request.resource)) return wrongResource(services, request.resource);
   const client = findClient(services, request, nowMs);
   return client === undefined ? wrongClient() : issue(services, client, request.resource, nowMs);
-}
-
-/** The refusal of a tenant that this authority is not; `undefined` when it is. */
-export function wrongTenant({ directory }: AuthServices, tenant: string): Reply | undefined {
-  const { tenantId } = directory.snapshot();
-  if (tenant.toLowerCase() === tenantId) return undefined;
-  const description = `Tenant '${tenant}' not found. The tenant of this server is '${tenantId}'.`;
-  return refuseOauth({ error: 'invalid_request', code: 90002, description });
 }
 
 interface Client {

@@ -1,29 +1,59 @@
 import { okJson, type Reply } from '../http/reply.ts';
-import { wrongTenant } from './login-authority.ts';
 import { type AuthServices, issuerOf } from './services.ts';
+import { wrongTenant } from './tenant.ts';
+
+/** Where the endpoints of the authority are: as AD FS has them, or the second version of Entra ID (facts/acr.md §4.1). */
+export type AuthorityStyle = 'adfs' | 'entra';
 
 /**
- * Answers `GET /{tenant}/v2.0/.well-known/openid-configuration` (OpenID Connect Discovery 1.0 §3). The authorization
- * endpoint is named because clients insist on its name; nobody logs in there.
+ * Answers `GET …/.well-known/openid-configuration` (OpenID Connect Discovery 1.0 §3). The authorization endpoint is named
+ * because clients insist on its name; nobody logs in there. The issuer is in both styles the one that tokens name.
  */
-export function answerOpenidConfiguration(services: AuthServices, tenant: string): Reply {
-  const wrong = wrongTenant(services, tenant);
-  if (wrong !== undefined) return wrong;
-  const base = `${services.authority.issuerBase}/${services.directory.snapshot().tenantId}`;
+export function answerOpenidConfiguration(services: AuthServices, tenant: string, style: AuthorityStyle): Reply {
+  return (
+    wrongTenant(services, tenant) ??
+    okJson({
+      issuer: issuerOf(services),
+      ...endpointsOf(services, style),
+      token_endpoint_auth_methods_supported: ['client_secret_post', 'client_secret_basic'],
+      grant_types_supported: ['client_credentials'],
+      response_types_supported: ['code'],
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: ['ES256'],
+    })
+  );
+}
+
+function endpointsOf(services: AuthServices, style: AuthorityStyle): object {
+  const { issuerBase } = services.authority;
+  switch (style) {
+    case 'adfs':
+      return endpoints(`${issuerBase}/adfs`, 'oauth2', 'discovery');
+    case 'entra':
+      return endpoints(`${issuerBase}/${services.directory.snapshot().tenantId}`, 'oauth2/v2.0', 'discovery/v2.0');
+  }
+}
+
+function endpoints(base: string, oauth: string, discovery: string): object {
+  return {
+    authorization_endpoint: `${base}/${oauth}/authorize`,
+    token_endpoint: `${base}/${oauth}/token`,
+    jwks_uri: `${base}/${discovery}/keys`,
+  };
+}
+
+/** Answers `GET /common/discovery/instance`: this authority is known, under its one name, and where its document is. */
+export function answerInstanceDiscovery({ authority, directory }: AuthServices): Reply {
+  const { host } = new URL(authority.issuerBase);
+  const document = `${authority.issuerBase}/${directory.snapshot().tenantId}/v2.0/.well-known/openid-configuration`;
   return okJson({
-    issuer: issuerOf(services),
-    authorization_endpoint: `${base}/oauth2/v2.0/authorize`,
-    token_endpoint: `${base}/oauth2/v2.0/token`,
-    jwks_uri: `${base}/discovery/v2.0/keys`,
-    token_endpoint_auth_methods_supported: ['client_secret_post', 'client_secret_basic'],
-    grant_types_supported: ['client_credentials'],
-    response_types_supported: ['code'],
-    subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: ['ES256'],
+    tenant_discovery_endpoint: document,
+    'api-version': '1.1',
+    metadata: [{ preferred_network: host, preferred_cache: host, aliases: [host] }],
   });
 }
 
-/** Answers `GET /{tenant}/discovery/v2.0/keys`: the public keys of all tokens of this server (RFC 7517 §5). */
+/** Answers the request for the public keys of all tokens of this server (RFC 7517 §5). */
 export function answerSigningKeys(services: AuthServices, tenant: string, nowMs: number): Reply {
   return wrongTenant(services, tenant) ?? okJson(services.keys.jwks(nowMs));
 }

@@ -1,11 +1,47 @@
 import { answerAuthorityToken } from '../auth/login-authority.ts';
-import { answerSigningKeys, answerOpenidConfiguration } from '../auth/openid-configuration.ts';
+import { answerInstanceDiscovery, answerOpenidConfiguration, answerSigningKeys } from '../auth/openid-configuration.ts';
 import type { AuthServices } from '../auth/services.ts';
 import type { ControlRoute } from './control-plane.ts';
 
-/** The login authority, in the style of Entra's second version. */
+/** The login authority, in the styles of AD FS and of Entra's second version (facts/acr.md §4.1). */
 export function authorityRoutes(auth: AuthServices, now: () => number): readonly ControlRoute[] {
+  return [...adfsRoutes(auth, now), ...entraRoutes(auth, now)];
+}
+
+function adfsRoutes(auth: AuthServices, now: () => number): readonly ControlRoute[] {
+  const configuration = (path: string): ControlRoute => ({
+    spec: 'adfs-configuration',
+    method: 'GET',
+    path,
+    handle: async () => answerOpenidConfiguration(auth, 'adfs', 'adfs'),
+  });
   return [
+    configuration('/adfs/.well-known/openid-configuration'),
+    // az asks here whether the tenant `adfs` is there.
+    configuration('/adfs/adfs/.well-known/openid-configuration'),
+    {
+      spec: 'adfs-token',
+      method: 'POST',
+      path: '/adfs/oauth2/token',
+      handle: ({ incoming }) => answerAuthorityToken(auth, incoming, 'adfs', now()),
+    },
+    {
+      spec: 'adfs-keys',
+      method: 'GET',
+      path: '/adfs/discovery/keys',
+      handle: async () => answerSigningKeys(auth, 'adfs', now()),
+    },
+  ];
+}
+
+function entraRoutes(auth: AuthServices, now: () => number): readonly ControlRoute[] {
+  return [
+    {
+      spec: 'authority-instance',
+      method: 'GET',
+      path: '/common/discovery/instance',
+      handle: async () => answerInstanceDiscovery(auth),
+    },
     {
       spec: 'authority-token',
       method: 'POST',
@@ -16,7 +52,7 @@ export function authorityRoutes(auth: AuthServices, now: () => number): readonly
       spec: 'authority-configuration',
       method: 'GET',
       path: '/{tenant}/v2.0/.well-known/openid-configuration',
-      handle: async (_, { tenant = '' }) => answerOpenidConfiguration(auth, tenant),
+      handle: async (_, { tenant = '' }) => answerOpenidConfiguration(auth, tenant, 'entra'),
     },
     {
       spec: 'authority-keys',

@@ -66,7 +66,8 @@ async function act(
     : run(services, registry, body);
 }
 
-function refuseUnlessOwner(who: ArmAuthentication): Reply | undefined {
+/** The refusal of who is not the owner; `undefined` for the owner. */
+export function refuseUnlessOwner(who: ArmAuthentication): Reply | undefined {
   switch (who.kind) {
     case 'anonymous':
       return refuseArm(

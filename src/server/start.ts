@@ -13,6 +13,7 @@ import { controlPlane, healthRoutes } from './control-plane.ts';
 import { credentialRoutes } from './credential-actions.ts';
 import { DataDirInUseError, openDataDir } from './data-dir.ts';
 import { dataPlane } from './data-plane.ts';
+import { IMAGE_ALIAS_ROUTE } from './image-alias-route.ts';
 import { keepNames } from './keep-names.ts';
 import { type OpenListener, openListener } from './listeners.ts';
 import { controlOrigin, registryOrigin } from './origins.ts';
@@ -21,6 +22,7 @@ import { snapshotOf } from './registries.ts';
 import type { Snapshot } from './snapshot.ts';
 import { removeStateFile, writeStateFile } from './state-file.ts';
 import { type Stores, openStores } from './stores.ts';
+import { subscriptionRoutes } from './subscription-routes.ts';
 import { startSweeper } from './sweeper.ts';
 
 /** What a server may be given beside its configuration. */
@@ -134,6 +136,8 @@ function managementPlane({ stores, snapshot, auth, metrics, stopping }: Assembly
   return controlPlane([
     ...healthRoutes(metrics, ready),
     ...authorityRoutes(auth, now),
+    ...subscriptionRoutes(auth, now),
+    IMAGE_ALIAS_ROUTE,
     ...credentialRoutes({ auth, directory: stores.directory, snapshot: () => snapshot, now }),
   ]);
 }

@@ -14,6 +14,7 @@ const PACKAGES = {
   nftables: 'nft',
   openssl: 'openssl',
   curl: 'curl',
+  'azure-cli': 'az',
 };
 const ATTEMPTS = 4;
 const PAUSE_MS = 5_000;

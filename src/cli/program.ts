@@ -23,6 +23,7 @@ export function createProgram(terminal: Terminal, end: (code: ExitCode) => void)
   const program = root(terminal);
   addServing(program, terminal, end);
   addCredentials(program, terminal, end);
+  addEnvironment(program, terminal, end);
   addConfiguration(program, terminal, end);
   addVersion(program, terminal, end);
   return program;
@@ -125,6 +126,19 @@ function ofRegistry(command: Command, example: string): Command {
     .option('--data <PATH>', 'Data directory of the running server. (default: ./data) (env: SEAWALL_DATA)')
     .option('--json', 'Print JSON.')
     .addHelpText('after', `\nExample:\n${example}`);
+}
+
+function addEnvironment(program: Command, terminal: Terminal, end: End): void {
+  program
+    .command('env')
+    .description('Make az ready for the running server, and print the variables that make it so.')
+    .option('--data <PATH>', 'Data directory of the running server. (default: ./data) (env: SEAWALL_DATA)')
+    .option('--json', 'Print JSON.')
+    .addHelpText('after', '\nExample:\n  seawall env --data ./data\n\nIn a shell:\n  eval "$(npx --no seawall env)"')
+    .action(async (options: { readonly data?: string; readonly json?: boolean }) => {
+      const { prepareEnvironment } = await import('./env.ts');
+      end(await prepareEnvironment(terminal, options));
+    });
 }
 
 function addConfiguration(program: Command, terminal: Terminal, end: End): void {

@@ -8,6 +8,8 @@ export interface ServerAccess {
   readonly control: string;
   /** URL of the login authority. */
   readonly authority: string;
+  /** What the names of login servers end with, without a dot before it. */
+  readonly registrySuffix: string;
   /** PEM file of the CA to trust; absent where the system's own CAs do. */
   readonly caFile?: string;
   readonly subscriptionId: string;
@@ -71,6 +73,7 @@ export function parseServerAccess(text: string): ServerAccess | undefined {
     pid,
     control,
     authority,
+    registrySuffix: get('registrySuffix'),
     tenantId,
     subscriptionId,
     clientId,

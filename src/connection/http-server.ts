@@ -86,6 +86,8 @@ function routeRequests(server: Server, handlers: HttpHandlers, dispatch: Dispatc
 
 function routeTroubles(server: Server, queue: ExchangeQueue, idleTimeoutMs: number): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    // What follows the first trouble is trouble too; the refusal is on its way.
+    if (socket.destroyed || socket.writableEnded) return;
     const answerBegun = queue.current(socket)?.response.headersSent ?? false;
     if (!socket.writable || answerBegun || error.code === 'ECONNRESET') socket.destroy();
     else endWithRefusal(socket, refusalFor(error));

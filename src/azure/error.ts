@@ -12,6 +12,29 @@ export const ARM_ERROR = {
   UnAuthorizedForCredentialOperations: { status: 400 },
   ResourceNotFound: { status: 404 },
   MethodNotAllowed: { status: 405 },
+  BadRequest: { status: 400 },
+  InvalidApiVersionParameter: { status: 400 },
+  InvalidAuthenticationInfo: { status: 400 },
+  InvalidFilterInQueryString: { status: 400 },
+  InvalidParameter: { status: 400 },
+  InvalidResourceGroup: { status: 400 },
+  InvalidResourceLocation: { status: 409 },
+  InvalidResourceNamespace: { status: 404 },
+  InvalidResourceType: { status: 404 },
+  InvalidTag: { status: 400 },
+  LocationRequired: { status: 400 },
+  LockNotFound: { status: 404 },
+  MissingSubscriptionRegistration: { status: 409 },
+  NoRegisteredProviderFound: { status: 400 },
+  ParentResourceNotFound: { status: 404 },
+  PreconditionFailed: { status: 412 },
+  RequestEntityTooLarge: { status: 413 },
+  ResourceGroupNotFound: { status: 404 },
+  RoleAssignmentExists: { status: 409 },
+  RoleDefinitionDoesNotExist: { status: 400 },
+  ScopeLocked: { status: 409 },
+  SubscriptionNotFound: { status: 404 },
+  InsufficientStorage: { status: 507 },
   InternalServerError: { status: 500 },
 } as const satisfies Record<string, ArmErrorEntry>;
 
@@ -23,10 +46,12 @@ export interface ArmError {
   readonly code: ArmErrorCode;
   readonly message: string;
   readonly target?: string;
+  /** The errors that this one sums up. */
+  readonly details?: readonly ArmError[];
 }
 
 /** The status and JSON body of an error (ARM's common error envelope). */
-export function renderArmError({ code, message, target }: ArmError): { status: number; body: string } {
-  const error = { code, message, ...(target === undefined ? {} : { target }) };
-  return { status: ARM_ERROR[code].status, body: JSON.stringify({ error }) };
+export function renderArmError(error: ArmError): { status: number; body: string } {
+  const { code, message, target, details } = error;
+  return { status: ARM_ERROR[code].status, body: JSON.stringify({ error: { code, message, target, details } }) };
 }

@@ -43,6 +43,8 @@ export interface StateView {
   below(key: ResourceKey): readonly StoredResource[];
   /** Every resource of a full type (lower case), in the order of keys; with `scope`, those below it. */
   ofType(type: string, scope?: ResourceKey): readonly StoredResource[];
+  /** This view after some changes that are not committed, under its own number: what several verbs of one decision see. */
+  with(changes: readonly Change[]): StateView;
 }
 
 /** One change. A `put` replaces the whole resource. */

@@ -40,6 +40,10 @@ export class IndexedView implements StateView {
     return scope === undefined ? all : allBelow(all, scope);
   }
 
+  with(changes: readonly Change[]): IndexedView {
+    return this.after(this.generation, changes);
+  }
+
   /** The view after some changes. This one stays as it is. */
   after(generation: Generation, changes: readonly Change[]): IndexedView {
     const byType = new Map(this.#byType);

@@ -5,7 +5,7 @@ import type { StateView, StoredResource } from '../state/port.ts';
 import { roleOf } from './provider/microsoft.authorization/built-in-role.ts';
 
 /** The type of role assignments, in lower case. */
-export const ROLE_ASSIGNMENT = 'microsoft.authorization/roleassignments';
+const ROLE_ASSIGNMENT = 'microsoft.authorization/roleassignments';
 
 /** Assignments by the object id they are for: made once for each set of assignments. */
 const byPrincipal = new WeakMap<readonly StoredResource[], Map<unknown, StoredResource[]>>();
@@ -13,13 +13,14 @@ const byPrincipal = new WeakMap<readonly StoredResource[], Map<unknown, StoredRe
 /** Whether a principal may do an action at a scope, by its role assignments there and above. `undefined` is the tenant. */
 export function may(view: StateView, principalId: string, action: string, scope: ResourceKey | undefined): boolean {
   return assignmentsOf(view, principalId).some(({ key, properties }) => {
-    const role = roleOf(String(properties['roleDefinitionId']));
+    const { roleDefinitionId } = properties;
+    const role = typeof roleDefinitionId === 'string' ? roleOf(roleDefinitionId) : undefined;
     return role !== undefined && isAtOrBelow(scope, scopeOf(key)) && permits(role, action);
   });
 }
 
 /** The assignments of one principal. */
-export function assignmentsOf(view: StateView, principalId: string): readonly StoredResource[] {
+function assignmentsOf(view: StateView, principalId: string): readonly StoredResource[] {
   const all = view.ofType(ROLE_ASSIGNMENT);
   let grouped = byPrincipal.get(all);
   if (grouped === undefined) {

@@ -4,7 +4,7 @@ import type { StateView, StoredResource } from '../state/port.ts';
 import { isAtOrBelow, scopeOf } from './authorise.ts';
 
 /** The type of management locks, in lower case. */
-export const LOCK = 'microsoft.authorization/locks';
+const LOCK = 'microsoft.authorization/locks';
 
 /**
  * Why locks forbid an operation: a lock at the resource or above it, and for a deletion any lock below it. `CanNotDelete`

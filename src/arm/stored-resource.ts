@@ -1,6 +1,6 @@
 import type { JsonObject } from '../azure/json.ts';
 import type { StoredResource } from '../state/port.ts';
-import type { VerbContext, WriteRequest } from './resource-type.ts';
+import type { VerbContext, WriteRequest } from './verb.ts';
 
 /** What a verb decides of a resource; everything else follows from the request. */
 export interface Written {

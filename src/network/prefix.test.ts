@@ -82,6 +82,11 @@ describe('blocks as sets of addresses', () => {
         assert.equal(containsPrefix(block, hostPrefix(network)), between);
       }),
     ));
+  it('a larger prefix does not lie within a smaller one of its own, nor beside it', () => {
+    assert.equal(containsPrefix(prefix('10.0.0.0/16'), prefix('10.0.1.0/24')), true);
+    assert.equal(containsPrefix(prefix('10.0.0.0/24'), prefix('10.0.0.0/16')), false);
+    assert.equal(containsPrefix(prefix('10.0.0.0/24'), prefix('10.0.1.0/24')), false);
+  });
   it('overlapping is having an end of one within the other, either way round', () =>
     fc.assert(
       fc.property(anyPrefix, anyPrefix, (a, b) => {

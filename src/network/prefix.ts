@@ -35,7 +35,7 @@ function parseLength(text: string): number | undefined {
 }
 
 /** How many bits the addresses of this one's family have. */
-export function bitsOf(address: Address): number {
+function bitsOf(address: Address): number {
   return address.family === 4 ? 32 : 128;
 }
 

@@ -15,7 +15,7 @@ export function viewOf(generation: Generation, resources: readonly StoredResourc
   );
 }
 
-/** A view over sorted arrays. A change copies the arrays it is about, which takes some 50 µs with 10,000 resources. */
+/** A view over sorted arrays. A change copies the arrays it is about, which takes some 90 µs with 10,000 resources. */
 export class IndexedView implements StateView {
   readonly generation: Generation;
   readonly #all: Sorted;

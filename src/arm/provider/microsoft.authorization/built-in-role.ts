@@ -10,7 +10,7 @@ export interface BuiltInRole extends RolePermissions {
 
 const REGISTRY = 'Microsoft.ContainerRegistry/registries';
 
-/** The built-in roles, with the permissions that Azure's documentation lists. */
+/** The built-in roles that registries need, each with Azure's GUID and permissions (facts/acr.md §3.3). */
 export const BUILT_IN_ROLES: readonly BuiltInRole[] = [
   {
     guid: '8e3af657-a8ff-443c-a75c-2fe8c4bcb635',

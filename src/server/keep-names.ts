@@ -1,3 +1,4 @@
+import { connectableHost } from '../config/address.ts';
 import type { Config } from '../config/config.ts';
 import { loginHosts } from '../config/login-host.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -21,7 +22,7 @@ export async function keepNames(config: Config, log: Log): Promise<KeptNames> {
   if (config.hostsFile.kind === 'off' || names.length === 0)
     return { hosts: { kind: 'off' }, [Symbol.asyncDispose]: async () => undefined };
   const path = config.hostsFile.kind === 'file' ? config.hostsFile.path : SYSTEM_HOSTS;
-  const block = { pid: process.pid, dataDir: config.dataDir, address: connectable(config.registry.host), names };
+  const block = { pid: process.pid, dataDir: config.dataDir, address: connectableHost(config.registry.host), names };
   const kept = await keepHosts(path, block);
   if (kept.kind === 'refused') {
     log.event({ event: 'hosts-file-left', path, why: kept.advice });
@@ -34,9 +35,4 @@ export async function keepNames(config: Config, log: Log): Promise<KeptNames> {
 async function forget(path: string, log: Log): Promise<void> {
   const why = await removeHosts(path, process.pid);
   if (why !== undefined) log.event({ event: 'hosts-file-left', path, why });
-}
-
-function connectable(host: string): string {
-  if (host === '0.0.0.0' || host === 'localhost') return '127.0.0.1';
-  return host === '::' ? '::1' : host;
 }

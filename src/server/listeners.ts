@@ -6,7 +6,8 @@ import { type Listener, listen } from '../connection/listener.ts';
 import { notReady, refuse } from '../http/reply.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metric.ts';
-import type { ListenerCertificate } from './certificates.ts';
+import { type ListenerCertificate, openCertificate } from './certificates.ts';
+import type { DataDir } from './data-dir.ts';
 import { type Plane, type Responder, respond } from './respond.ts';
 
 /** One listener. It answers 503 until it is given its plane: addresses are known before what answers on them. */
@@ -17,11 +18,23 @@ export interface OpenListener {
   close(deadlineMs: number): Promise<{ readonly cut: number }>;
 }
 
-/** What a listener needs beside its certificate. */
+/** What the listeners need. */
 export interface ListenerContext {
   readonly config: Config;
+  readonly dataDir: DataDir;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly now: () => number;
+}
+
+/** Both listeners, open. Disposing stops accepting, drains for as long as the configuration says, and cuts what is left. */
+export interface Listeners extends AsyncDisposable {
+  readonly registry: OpenListener;
+  readonly control: OpenListener;
+  /** PEM file of the CA to trust; `undefined` when both show the operator's certificates. */
+  readonly caFile: string | undefined;
+  /** Whether they are being closed. */
+  stopping(): boolean;
 }
 
 /** The API version header that old docker clients look for, on the registry's answers. */
@@ -33,8 +46,35 @@ const HEADERS: Readonly<Record<Responder['listener'], Readonly<Record<string, st
 const starting: Plane = async () => notReady('the server is starting');
 const noExpectation: Plane = async () => refuse({ code: 'EXPECTATION_FAILED' });
 
+/** Opens both listeners with their certificates; when one fails, the other is closed again. */
+export async function openListeners(context: ListenerContext): Promise<Listeners> {
+  const { config, log } = context;
+  await using stack = new AsyncDisposableStack();
+  const registryCertificate = stack.use(await openCertificate('registry', config.registryTls, context));
+  const controlCertificate = stack.use(await openCertificate('control', config.controlTls, context));
+  const open: OpenListener[] = [];
+  let stopping = false;
+  stack.defer(async () => {
+    stopping = true;
+    const closed = await Promise.all(open.map((listener) => listener.close(config.shutdownMs)));
+    log.event({ event: 'stopped', cutConnections: closed.reduce((sum, { cut }) => sum + cut, 0) });
+  });
+  const registry = await openListener('registry', registryCertificate, context);
+  open.push(registry);
+  const control = await openListener('control', controlCertificate, context);
+  open.push(control);
+  const opened = stack.move();
+  return {
+    registry,
+    control,
+    caFile: registryCertificate.caFile ?? controlCertificate.caFile,
+    stopping: () => stopping,
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
+
 /** Opens one of the two listeners. */
-export async function openListener(
+async function openListener(
   name: Responder['listener'],
   certificate: ListenerCertificate,
   { config, log, metrics }: ListenerContext,

@@ -8,14 +8,13 @@ import { DescriptorWriter } from '../telemetry/line-writer.ts';
 import { type Log, createLog } from '../telemetry/log.ts';
 import { type Metrics, createMetrics } from '../telemetry/metric.ts';
 import { authorityRoutes } from './authority-routes.ts';
-import { openCertificate } from './certificates.ts';
 import { controlPlane, healthRoutes } from './control-plane.ts';
 import { credentialRoutes } from './credential-actions.ts';
 import { DataDirInUseError, openDataDir } from './data-dir.ts';
 import { dataPlane } from './data-plane.ts';
 import { IMAGE_ALIAS_ROUTE } from './image-alias-route.ts';
 import { keepNames } from './keep-names.ts';
-import { type OpenListener, openListener } from './listeners.ts';
+import { type Listeners, openListeners } from './listeners.ts';
 import { controlOrigin, registryOrigin } from './origins.ts';
 import { type ReadyInfo, type ReadyRegistry, type RunningServer, StartRefusedError } from './ready.ts';
 import { snapshotOf } from './registries.ts';
@@ -52,33 +51,21 @@ export async function startServer(config: Config, options: StartOptions): Promis
   const stores = stack.use(await openStores(dataDir, config, { nowMs: now(), onFatal }).catch(refused));
   const owner = await stores.directory.ensureOwner({ keepSecret: config.form === 'up', nowMs: now() });
   const snapshot = await snapshotOf(config, stores.directory, now());
-  const certificates = { config, dataDir, log, now };
-  const registryCertificate = stack.use(await openCertificate('registry', config.registryTls, certificates));
-  const controlCertificate = stack.use(await openCertificate('control', config.controlTls, certificates));
-  const registry = await openListener('registry', registryCertificate, { config, log, metrics });
-  const listeners = [registry];
-  let stopping = false;
-  stack.defer(async () => {
-    stopping = true;
-    const closed = await Promise.all(listeners.map((listener) => listener.close(config.shutdownMs)));
-    log.event({ event: 'stopped', cutConnections: closed.reduce((sum, { cut }) => sum + cut, 0) });
-  });
-  const control = await openListener('control', controlCertificate, { config, log, metrics });
-  listeners.push(control);
+  const listeners = stack.use(await openListeners({ config, dataDir, log, metrics, now }));
+  const { registry, control, caFile } = listeners;
   const controlUrl = controlOrigin(config, control.address, config.control);
   const auth = authServices({
     directory: stores.directory,
     keys: stores.keys,
     authority: { issuerBase: controlUrl, armAudiences: [controlUrl] },
   });
-  const assembly: Assembly = { config, stores, snapshot, auth, metrics, stopping: () => stopping };
+  const assembly: Assembly = { config, stores, snapshot, auth, metrics, stopping: () => listeners.stopping() };
   const registryPort = config.publicPort ?? registry.address.port;
   registry.serve(registryPlane(assembly, registryPort));
   control.serve(managementPlane(assembly));
   stack.use(startSweeper({ content: stores.content, expiryMs: config.uploadExpiryMs, log, metrics, now }));
   const names = stack.use(await keepNames(config, log));
-  const caFile = registryCertificate.caFile ?? controlCertificate.caFile;
-  const places = { dataDir: dataDir.root, stateFile: dataDir.state, ...(caFile === undefined ? {} : { caFile }) };
+  const trusted = caFile === undefined ? {} : { caFile };
   await writeStateFile(dataDir.state, {
     pid: process.pid,
     control: controlUrl,
@@ -87,7 +74,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
     registryAddress: formatListenAddress(registry.address),
     registryPort,
     registries: config.registries.map(({ name }) => name),
-    ...(caFile === undefined ? {} : { caFile }),
+    ...trusted,
     ...shownOwner(owner, config),
   });
   stack.defer(() => removeStateFile(dataDir.state));
@@ -96,11 +83,13 @@ export async function startServer(config: Config, options: StartOptions): Promis
     control: controlUrl,
     authority: controlUrl,
     metrics: `${controlUrl}/metrics`,
-    ...places,
+    dataDir: dataDir.root,
+    stateFile: dataDir.state,
+    ...trusted,
     hosts: names.hosts,
     ...bootstrapOf(owner, config),
   };
-  tellReady(log, { registry, control, durationMs: performance.now() - startedMs });
+  tellReady(log, listeners, performance.now() - startedMs);
   const running = stack.move();
   return { ready, close: () => stop(running, log) };
 }
@@ -162,10 +151,7 @@ function bootstrapOf({ clientId, clientSecret }: Owner, config: Config): Pick<Re
   return config.form === 'serve' && clientSecret !== undefined ? { bootstrap: { clientId, clientSecret } } : {};
 }
 
-function tellReady(
-  log: Log,
-  { registry, control, durationMs }: { registry: OpenListener; control: OpenListener; durationMs: number },
-): void {
+function tellReady(log: Log, { registry, control }: Listeners, durationMs: number): void {
   log.event({
     event: 'ready',
     registry: formatListenAddress(registry.address),

@@ -130,6 +130,22 @@ describe('a server that starts', () => {
   });
 });
 
+describe('a server behind a balancer', () => {
+  it('names itself by its public host and port, whatever it listens on and whatever Host has for a port', async () => {
+    const settings = { publicHost: 'registry.example', publicPort: '443' };
+    await using seawall = await startSeawall({ settings });
+    const onRegistry = { ...seawall, ca: seawall.ca, control: `https://127.0.0.1:${seawall.listenPort}` };
+    const named = await askControl(onRegistry, 'GET', '/v2/', { headers: { host: 'registry.example:8080' } });
+    assert.equal(named.status, 401);
+    assert.equal(
+      named.headers['www-authenticate'],
+      'Bearer realm="https://registry.example/oauth2/token",service="registry.example"',
+    );
+    const inner = await askControl(onRegistry, 'GET', '/v2/', { headers: { host: 'myregistry.azurecr.localhost' } });
+    assert.equal(inner.status, 421);
+  });
+});
+
 describe('the control listener', () => {
   it('tells that the server lives and is ready, and what it has done, without sign-in', async () => {
     await using seawall = await startSeawall();

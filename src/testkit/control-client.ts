@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { text } from 'node:stream/consumers';
@@ -6,6 +7,7 @@ import type { TestSeawall } from './start-seawall.ts';
 /** A whole answer of the control listener. */
 export interface ControlAnswer {
   readonly status: number;
+  readonly headers: IncomingHttpHeaders;
   readonly text: string;
   /** The body as JSON; throws when it is none. */
   json(): Record<string, unknown>;
@@ -27,8 +29,11 @@ export async function askControl(
   const { promise, resolve, reject } = Promise.withResolvers<ControlAnswer>();
   const ca = await readFile(seawall.ca);
   const sent = request(new URL(path, seawall.control), { ca, method, headers, agent: false }, (response) => {
-    const { statusCode: status = 0 } = response;
-    text(response).then((whole) => resolve({ status, text: whole, json: () => JSON.parse(whole) }), reject);
+    const { statusCode: status = 0, headers: answered } = response;
+    text(response).then(
+      (whole) => resolve({ status, headers: answered, text: whole, json: () => JSON.parse(whole) }),
+      reject,
+    );
   });
   sent.on('error', reject);
   sent.end(body);

@@ -27,8 +27,10 @@ export interface Login {
 export interface TestSeawall extends AsyncDisposable {
   /** What the server says of itself in its state file. */
   readonly state: ServerState;
-  /** The port registries are served on, TLS and plain HTTP alike. */
+  /** The port in the names of registries. */
   readonly port: number;
+  /** The port registries are served on, TLS and plain HTTP alike; another one where a public port is set. */
+  readonly listenPort: number;
   /** PEM file of the CA to trust. */
   readonly ca: string;
   /** URL of the control listener. */
@@ -67,6 +69,9 @@ export async function startSeawall(options: SeawallOptions = {}): Promise<TestSe
     },
     get port() {
       return state.registryPort;
+    },
+    get listenPort() {
+      return Number(state.registryAddress.slice(state.registryAddress.lastIndexOf(':') + 1));
     },
     get control() {
       return state.control;

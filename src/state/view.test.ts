@@ -17,6 +17,15 @@ const change: fc.Arbitrary<Change> = fc.oneof(
 );
 
 describe('a view', () => {
+  it('has nothing of what one commit made and removed, and all of what it removed and made', () => {
+    const resource = storedResource('/subscriptions/s1/resourceGroups/g1');
+    const put: Change = { kind: 'put', resource };
+    const remove: Change = { kind: 'remove', key: resource.key };
+    const empty = viewOf({ epoch: 1, sequence: 0 }, []);
+    assert.deepEqual(empty.with([put, remove]).ofType(resource.type), []);
+    assert.deepEqual(empty.with([put]).with([remove, put]).ofType(resource.type), [resource]);
+  });
+
   it('answers after any changes what a plain map answers', () => {
     fc.assert(
       fc.property(fc.array(fc.array(change, { maxLength: 6 }), { maxLength: 6 }), id, (commits, scope) => {

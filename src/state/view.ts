@@ -47,9 +47,11 @@ export class IndexedView implements StateView {
   /** The view after some changes. This one stays as it is. */
   after(generation: Generation, changes: readonly Change[]): IndexedView {
     const byType = new Map(this.#byType);
-    const types = Map.groupBy(changes, (change) => this.#typeOf(change));
+    // The last change of a key is the one that counts: what is made and removed in one commit never was.
+    const last = [...new Map(changes.map((change) => [keyOf(change), change])).values()];
+    const types = Map.groupBy(last, (change) => this.#typeOf(change));
     for (const [type, own] of types) if (type !== undefined) byType.set(type, changed(byType.get(type) ?? [], own));
-    return new IndexedView(generation, changed(this.#all, changes), byType);
+    return new IndexedView(generation, changed(this.#all, last), byType);
   }
 
   /** A key names one type, in its path; what was never there and is removed has none. */

@@ -5,7 +5,7 @@
 import promises from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
-import { FIRST, PUSHED, REST, type Step, UPLOAD } from './crash-push.ts';
+import { FIRST, PUSHED, REST, type Step, UPLOAD } from './crash-push.fixture.ts';
 import { openFileBytes } from './file/bytes.ts';
 import { openMetadata } from './sqlite/metadata.ts';
 

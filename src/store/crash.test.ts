@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { FIRST, PUSHED, REST, type Step, UPLOAD } from './crash-push.ts';
+import { FIRST, PUSHED, REST, type Step, UPLOAD } from './crash-push.fixture.ts';
 import { openFileBytes } from './file/bytes.ts';
 import type { ByteStore, Locator, MetadataStore } from './port.ts';
 import { openMetadata } from './sqlite/metadata.ts';

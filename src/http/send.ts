@@ -4,7 +4,7 @@ import type { BlobReader } from '../store/port.ts';
 import type { Reply } from './reply.ts';
 import { linger, mustClose } from './unread-body.ts';
 
-/** The size of each of the two buffers a blob is sent through, in bytes: the quickest measured (`bench/README.md`). */
+/** The size of each of the two buffers a blob is sent through, in bytes: smaller ones cost more calls, larger ones miss the cache. */
 const BUFFER_BYTES = 256 * 1024;
 
 /** How many buffers wait for the next download: 8 MiB at most. */

@@ -4,7 +4,10 @@ import type { ControlRoute } from './control-plane.ts';
 const UBUNTU = { publisher: 'Canonical', version: 'latest', architecture: 'x64' };
 const DEBIAN = { publisher: 'Debian', version: 'latest', architecture: 'x64' };
 
-/** The names by which `az vm create --image` knows images, as az reads them (facts/acr.md §0.3). */
+/**
+ * The names by which `az vm create --image` knows images, in the form az reads (facts/acr.md §0.3). The offers and SKUs
+ * were written from memory; az only passes them on.
+ */
 const ALIASES = {
   Linux: {
     Ubuntu2204: { ...UBUNTU, offer: '0001-com-ubuntu-server-jammy', sku: '22_04-lts-gen2' },

@@ -10,7 +10,10 @@ export interface BuiltInRole extends RolePermissions {
 
 const REGISTRY = 'Microsoft.ContainerRegistry/registries';
 
-/** The built-in roles that registries need, each with Azure's GUID and permissions (facts/acr.md §3.3). */
+/**
+ * The built-in roles that registries need. Their names are those of facts/acr.md §3.3; the GUIDs and permissions were
+ * written from memory and are not yet held against Azure's documentation.
+ */
 export const BUILT_IN_ROLES: readonly BuiltInRole[] = [
   {
     guid: '8e3af657-a8ff-443c-a75c-2fe8c4bcb635',

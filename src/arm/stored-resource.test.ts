@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseResourceId } from '../azure/resource-id.ts';
-import { viewOf } from '../state/view.ts';
+import { contextOf } from './context.fixture.ts';
 import type { VerbContext } from './verb.ts';
 import { normaliseLocation, storedResource } from './stored-resource.ts';
 
@@ -9,14 +9,7 @@ const ID = '/subscriptions/s1/resourceGroups/G1/providers/Microsoft.ContainerReg
 
 function contextAt(nowMs: number, caller: string): VerbContext {
   let uuids = 0;
-  return {
-    view: viewOf({ epoch: 1, sequence: 1 }, []),
-    settings: { profile: 'azure', cloud: 'AzureCloud', tenantId: 't', registrySuffix: 'azurecr.localhost' },
-    nowMs,
-    caller,
-    newUuid: () => `uuid-${nowMs}-${uuids++}`,
-    may: () => true,
-  };
+  return contextOf([], { nowMs, caller, newUuid: () => `uuid-${nowMs}-${uuids++}` });
 }
 
 describe('a resource that is written', () => {

@@ -1,7 +1,8 @@
 /** What verbs of the management API are given: everything they may know, so that each is a function of its arguments. */
-import type { JsonObject } from '../azure/json.ts';
-import type { ResourceId, ResourceKey } from '../azure/resource-id.ts';
-import type { StateView, StoredResource } from '../state/port.ts';
+import type { ArmError } from '../azure/error.ts';
+import type { Json, JsonObject } from '../azure/json.ts';
+import type { ResourceId } from '../azure/resource-id.ts';
+import type { Change, StateView, StoredResource } from '../state/port.ts';
 
 /** Which Azure is imitated (ARCHITECTURE.md §4). */
 export interface ArmSettings {
@@ -11,27 +12,104 @@ export interface ArmSettings {
   readonly tenantId: string;
   /** What follows a registry's name in its login server. */
   readonly registrySuffix: string;
+  /** What follows the login server's name in clients' eyes, such as `:5443`; empty on 443. */
+  readonly registryPort: string;
+  /** The IPv4 prefix that public addresses of Azure resources are taken from. */
+  readonly publicPrefix: string;
+  /** Whether a provider is registered by itself when a resource of it is written first. */
+  readonly autoRegistration: boolean;
+  /** Whether a change of rules checks every subnet of the list anew, as Azure's service does (facts/acr.md §1.4). */
+  readonly revalidateAllRules: boolean;
 }
 
 /** Everything a verb may know. Time and new ids are arguments, so that a verb is a function of what it is given. */
 export interface VerbContext {
+  /** What is, with the changes of the same decision that went before. */
   readonly view: StateView;
   readonly settings: ArmSettings;
   readonly nowMs: number;
-  /** The object id of who asks. */
+  /** The object id of who asks; `may(view, caller, action, scope)` of authorise.ts tells what it may do. */
   readonly caller: string;
   /** A new random UUID at each call. */
   readonly newUuid: () => string;
-  /** Whether the caller may do this action at this scope; for what a request needs beside its own action. */
-  readonly may: (action: string, scope: ResourceKey) => boolean;
+  /** The origin of the management API as clients see it, without a final slash: for links and operation URLs. */
+  readonly origin: string;
+  /** The engine itself, for verbs that write other resources (deployments) or remove them (groups). */
+  readonly engine: ResourceEngine;
 }
 
 /** A request to put or patch one resource. */
 export interface WriteRequest {
   readonly id: ResourceId;
   readonly apiVersion: string;
-  /** The whole body; its shape is checked by the verb. */
+  /** The whole body, of the shape that the type's schema gives. */
   readonly body: JsonObject;
   /** The resource as it is; `undefined` when the request creates it. */
   readonly existing: StoredResource | undefined;
+}
+
+/** A refusal, as an outcome. */
+export interface Refused {
+  readonly kind: 'refused';
+  readonly error: ArmError;
+}
+
+/** Makes an error the outcome of a verb. */
+export function refused(error: ArmError): Refused {
+  return { kind: 'refused', error };
+}
+
+/** What a write comes to: the resource as it will be, with everything else that changes along with it. */
+export type WriteOutcome =
+  | { readonly kind: 'written'; readonly resource: StoredResource; readonly also?: readonly Change[] }
+  | Refused;
+
+/** What a deletion comes to: changes beside the resource and all below it, which go by themselves. */
+export type RemoveOutcome = { readonly kind: 'removed'; readonly also?: readonly Change[] } | Refused;
+
+/** What an action or a route answers (200, or 204 without a body), with what it changes. */
+export type ActionOutcome =
+  | { readonly kind: 'answered'; readonly body: Json | undefined; readonly changes?: readonly Change[] }
+  | Refused;
+
+/** What the engine decided on one write: every change of it, and the resource as the api-version shows it. */
+export type EngineWrite =
+  | {
+      readonly kind: 'written';
+      readonly created: boolean;
+      readonly changes: readonly Change[];
+      readonly json: JsonObject;
+    }
+  | Refused;
+
+/** What the engine decided on one removal: every change of it, children and dependants included. */
+export type EngineRemoval =
+  | { readonly kind: 'removed'; readonly changes: readonly Change[] }
+  | { readonly kind: 'absent' }
+  | Refused;
+
+/**
+ * The pure part of the pipeline: authorisation of the caller, locks, api-version, schema, parents, provider registration
+ * and the type's own verb, over `context.view`. Nothing is committed: the caller lays `changes` over the view
+ * (`view.with(changes)`) for the next step, or commits them.
+ */
+export interface ResourceEngine {
+  write(
+    context: VerbContext,
+    request: {
+      readonly method: 'PUT' | 'PATCH';
+      readonly id: ResourceId;
+      readonly apiVersion: string;
+      readonly body: JsonObject;
+    },
+  ): EngineWrite;
+  remove(context: VerbContext, id: ResourceId): EngineRemoval;
+  /** The resource as the api-version shows it; an error when it is absent, the type unknown or the caller may not read it. */
+  read(
+    context: VerbContext,
+    id: ResourceId,
+    apiVersion: string,
+  ): { readonly kind: 'found'; readonly json: JsonObject } | Refused;
+  /** The newest stable api-version of a type, for those who name none. */
+  newestApiVersion(type: string): string | undefined;
 }

@@ -1,0 +1,64 @@
+import type { TSchema } from 'typebox';
+import { Value } from 'typebox/value';
+import type { ArmError } from '../azure/error.ts';
+import type { JsonObject } from '../azure/json.ts';
+
+/** The longest value that an error repeats, in characters. */
+const SHOWN = 200;
+
+/**
+ * Why a body is not of the shape a schema gives; `undefined` when it is. Names the member by its path
+ * (`properties.networkRuleSet.defaultAction`), its value and what is allowed; further ones are in `details`.
+ */
+export function checkBody(schema: TSchema, body: JsonObject): ArmError | undefined {
+  const problems = [...Value.Errors(schema, body)].flatMap((error) => describe(error, body));
+  const [first, ...more] = problems;
+  if (first === undefined) return undefined;
+  return more.length === 0 ? first : { ...first, details: problems };
+}
+
+type Problem = ReturnType<typeof Value.Errors>[number];
+
+function describe(problem: Problem, body: JsonObject): readonly ArmError[] {
+  const { keyword, instancePath, params, message } = problem;
+  const at = pathOf(instancePath);
+  if (keyword === 'additionalProperties' && 'additionalProperties' in params)
+    return params.additionalProperties.map((name) =>
+      invalid(join(at, name), `'${join(at, name)}' is not known: there is no such property here.`),
+    );
+  if (keyword === 'required' && 'requiredProperties' in params)
+    return params.requiredProperties.map((name) =>
+      invalid(join(at, name), `'${join(at, name)}' is required and absent.`),
+    );
+  // What a branch of a union or a closed member says is said again by the member that holds it.
+  if (keyword === 'boolean' || keyword === 'const') return [];
+  const value = (JSON.stringify(Value.Pointer.Get(body, instancePath)) ?? 'absent').slice(0, SHOWN);
+  return [
+    invalid(
+      at,
+      `The value ${value} of '${at === '' ? 'the body' : at}' is not allowed: it ${allowed(problem, message)}.`,
+    ),
+  ];
+}
+
+function allowed({ keyword, params }: Problem, message: string): string {
+  if (keyword === 'enum' && 'allowedValues' in params)
+    return `must be one of ${params.allowedValues.map(String).join(', ')}`;
+  return message;
+}
+
+function pathOf(pointer: string): string {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .reduce((path, part) => (/^\d+$/.test(part) ? `${path}[${part}]` : join(path, part)), '');
+}
+
+function join(path: string, name: string): string {
+  return path === '' ? name : `${path}.${name}`;
+}
+
+function invalid(target: string, message: string): ArmError {
+  return { code: 'InvalidRequestContent', target, message };
+}

@@ -1,0 +1,82 @@
+/**
+ * What the management API needs to know of one resource type. A type is one folder below `provider/<namespace>/`;
+ * everything here is pure: `(context, request) → changes`. The pipeline alone commits, so that deployments and what-if
+ * call the same verbs.
+ */
+import type { TSchema } from 'typebox';
+import type { JsonObject } from '../azure/json.ts';
+import type { ResourceId } from '../azure/resource-id.ts';
+import type { StateView, StoredResource } from '../state/port.ts';
+import type { ApiVersions } from './api-version.ts';
+import type { ActionOutcome, RemoveOutcome, VerbContext, WriteOutcome, WriteRequest } from './verb.ts';
+
+/** One action on a resource, such as `powerOff`: a POST (or GET) on a word below its id. */
+export interface ResourceAction {
+  /** The name in the path, in Azure's case. */
+  readonly name: string;
+  readonly method: 'POST' | 'GET';
+  /** What the caller must be allowed to do, where it is not `{type}/{name}/action`. */
+  readonly permission?: string;
+  run(
+    context: VerbContext,
+    request: { readonly resource: StoredResource; readonly apiVersion: string; readonly body: JsonObject },
+  ): ActionOutcome;
+}
+
+/** One resource type. Everything that all types share is the pipeline's: see {@link ResourceEngine}. */
+export interface ResourceType {
+  /** In Azure's case, such as `Microsoft.Network/virtualNetworks`. */
+  readonly type: string;
+  readonly apiVersions: ApiVersions;
+  /** `required`: a tracked resource, whose location can never change. `optional`: kept when given. `none`: refused. */
+  readonly location: 'required' | 'optional' | 'none';
+  /** Whether it can stand on any resource, group or subscription (locks, role assignments, diagnostic settings). */
+  readonly extension?: true;
+  /**
+   * The shape of the whole body of a PUT, top-level members included (TypeBox, with `additionalProperties: false` at every
+   * level that is ours). Members that Azure answers and clients send back are in it with `readOnly: true`: taken and
+   * left aside. `location` and `tags` are checked by the pipeline and may be left out. An unknown member is refused by name.
+   */
+  readonly schema: TSchema;
+  /** The shape of the body of a PATCH; where absent, PATCH is refused (MethodNotAllowed). */
+  readonly patchSchema?: TSchema;
+  /** Whether and how it can be written; where absent, PUT is refused (MethodNotAllowed). */
+  put?(context: VerbContext, request: WriteRequest): WriteOutcome;
+  patch?(context: VerbContext, request: WriteRequest & { readonly existing: StoredResource }): WriteOutcome;
+  /** Decides on deletion; where absent, nothing stands in the way. All that lies below the id goes by itself. */
+  remove?(context: VerbContext, resource: StoredResource): RemoveOutcome;
+  /** The JSON of the resource in one api-version, whole: id, name, type, location, tags, etag where Azure shows it, properties. */
+  project(resource: StoredResource, apiVersion: string, view: StateView): JsonObject;
+  /**
+   * The members of a collection, where these are not the resources of the type directly in the scope (for `kind:
+   * collection` paths): role assignments are also listed from above. `filter` is the raw `$filter`.
+   */
+  list?(context: VerbContext, scope: ResourceId | undefined, filter: string | undefined): readonly StoredResource[];
+  readonly actions?: readonly ResourceAction[];
+}
+
+/** A route that is no resource, collection or action on a resource: `checkNameAvailability`, `serviceTags`, VM sizes. */
+export interface ArmRoute {
+  readonly method: 'GET' | 'POST' | 'HEAD';
+  /** As the router takes it, from the root: `/subscriptions/{subscription}/providers/Microsoft.X/checkNameAvailability`. */
+  readonly path: string;
+  /** What the caller must be allowed to do at the subscription (or group) in the path. `undefined`: any signed-in caller. */
+  readonly permission: string | undefined;
+  run(
+    context: VerbContext,
+    request: {
+      readonly parameters: Readonly<Record<string, string>>;
+      readonly query: URLSearchParams;
+      readonly apiVersion: string;
+      readonly body: JsonObject;
+    },
+  ): ActionOutcome;
+}
+
+/** A resource provider: one namespace with its types and routes. */
+export interface ResourceProvider {
+  /** In Azure's case, such as `Microsoft.Network`. */
+  readonly namespace: string;
+  readonly types: readonly ResourceType[];
+  readonly routes?: readonly ArmRoute[];
+}

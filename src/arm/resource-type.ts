@@ -34,8 +34,9 @@ export interface ResourceType {
   readonly extension?: true;
   /**
    * The shape of the whole body of a PUT, top-level members included (TypeBox, with `additionalProperties: false` at every
-   * level that is ours). Members that Azure answers and clients send back are in it with `readOnly: true`: taken and
-   * left aside. `location` and `tags` are checked by the pipeline and may be left out. An unknown member is refused by name.
+   * level that is ours). Members of `properties` that Azure answers and clients send back are in it with `readOnly: true`:
+   * taken and left aside. `location`, `tags`, `id`, `name`, `type`, `etag` and `systemData` at the top are the engine's and
+   * not in it: it keeps location and tags itself (`body` shows both to the verb). An unknown member is refused by name.
    */
   readonly schema: TSchema;
   /** The shape of the body of a PATCH; where absent, PATCH is refused (MethodNotAllowed). */
@@ -43,8 +44,11 @@ export interface ResourceType {
   /** Whether and how it can be written; where absent, PUT is refused (MethodNotAllowed). */
   put?(context: VerbContext, request: WriteRequest): WriteOutcome;
   patch?(context: VerbContext, request: WriteRequest & { readonly existing: StoredResource }): WriteOutcome;
-  /** Decides on deletion; where absent, nothing stands in the way. All that lies below the id goes by itself. */
-  remove?(context: VerbContext, resource: StoredResource): RemoveOutcome;
+  /**
+   * Decides on deletion; where absent, nothing stands in the way. What lies below the id goes before it, each by its own
+   * `remove`; `withParent` tells that something above it is what was asked to go.
+   */
+  remove?(context: VerbContext, resource: StoredResource, withParent: boolean): RemoveOutcome;
   /** The JSON of the resource in one api-version, whole: id, name, type, location, tags, etag where Azure shows it, properties. */
   project(resource: StoredResource, apiVersion: string, view: StateView): JsonObject;
   /**

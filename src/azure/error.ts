@@ -23,6 +23,7 @@ export const ARM_ERROR = {
   InvalidResourceType: { status: 404 },
   InvalidTag: { status: 400 },
   LocationRequired: { status: 400 },
+  CannotDeleteResource: { status: 409 },
   LockNotFound: { status: 404 },
   MissingSubscriptionRegistration: { status: 409 },
   NoRegisteredProviderFound: { status: 400 },

@@ -11,7 +11,11 @@ export interface Written {
 }
 
 /** The resource that a write makes: identity and creation of the one before it, or new ones, and a new ETag. */
-export function storedResource(context: VerbContext, { id, existing }: WriteRequest, written: Written): StoredResource {
+export function storedResource(
+  context: Pick<VerbContext, 'nowMs' | 'caller' | 'newUuid'>,
+  { id, existing }: Pick<WriteRequest, 'id' | 'existing'>,
+  written: Written,
+): StoredResource {
   const { nowMs, caller, newUuid } = context;
   const { properties, envelope = {}, tags = {}, location } = written;
   return {

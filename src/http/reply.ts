@@ -63,6 +63,11 @@ export function created(location: string, headers: ReplyHeaders = {}): Reply {
   return { status: 201, headers: { location, 'content-length': '0', ...headers }, body: NONE };
 }
 
+/** 201 with a JSON body: what was made. */
+export function createdJson(value: unknown, headers: ReplyHeaders = {}): Reply {
+  return { ...okJson(value, headers), status: 201 };
+}
+
 /** 202, with or without a JSON body. */
 export function accepted(headers: ReplyHeaders = {}, value?: unknown): Reply {
   if (value === undefined) return { status: 202, headers: { 'content-length': '0', ...headers }, body: NONE };

@@ -1,0 +1,29 @@
+import type { ArmError } from '../azure/error.ts';
+import type { Json, JsonObject } from '../azure/json.ts';
+import type { StoredResource } from '../state/port.ts';
+
+/** What an effect answers: at once, or after the work at `operation` is done (202 with `Location`). */
+export type EffectOutcome =
+  | { readonly kind: 'answered'; readonly body: Json | undefined }
+  | { readonly kind: 'accepted'; readonly operation: string }
+  | { readonly kind: 'refused'; readonly error: ArmError };
+
+/**
+ * An action on a resource that is more than a change of the state: it reads or changes what other parts of the server
+ * keep (passwords, content). The server gives these to the pipeline, which authorises them like any action.
+ */
+export interface ArmEffect {
+  /** In Azure's case, such as `Microsoft.ContainerRegistry/registries`. */
+  readonly type: string;
+  /** The name in the path, in Azure's case, such as `listCredentials`. */
+  readonly name: string;
+  readonly method: 'POST' | 'GET';
+  /** What the caller must be allowed to do, where it is not `{type}/{name}/action`. */
+  readonly permission?: string;
+  run(request: {
+    readonly resource: StoredResource;
+    readonly apiVersion: string;
+    readonly body: JsonObject;
+    readonly caller: string;
+  }): Promise<EffectOutcome>;
+}

@@ -1,0 +1,16 @@
+import type { JsonObject } from '../azure/json.ts';
+
+/** One request to the management API: signed in, its body read. */
+export interface ArmRequest {
+  readonly method: string;
+  /** Decoded, without query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** `If-Match` and `If-None-Match`, as they came. */
+  readonly ifMatch: string | undefined;
+  readonly ifNoneMatch: string | undefined;
+  /** Empty when there was none. */
+  readonly body: JsonObject;
+  /** The object id of who asks. */
+  readonly caller: string;
+}

@@ -1,4 +1,4 @@
-import { permits } from '../access/role.ts';
+import { permits, type RolePermissions } from '../access/role.ts';
 import type { ArmError } from '../azure/error.ts';
 import type { ResourceKey } from '../azure/resource-id.ts';
 import type { StateView, StoredResource } from '../state/port.ts';
@@ -12,10 +12,19 @@ const byPrincipal = new WeakMap<readonly StoredResource[], Map<unknown, StoredRe
 
 /** Whether a principal may do an action at a scope, by its role assignments there and above. `undefined` is the tenant. */
 export function may(view: StateView, principalId: string, action: string, scope: ResourceKey | undefined): boolean {
-  return assignmentsOf(view, principalId).some(({ key, properties }) => {
+  return rolesAt(view, principalId, scope).some((role) => permits(role, action));
+}
+
+/** The roles that a principal has at a scope, there and from above. */
+export function rolesAt(
+  view: StateView,
+  principalId: string,
+  scope: ResourceKey | undefined,
+): readonly RolePermissions[] {
+  return assignmentsOf(view, principalId).flatMap(({ key, properties }) => {
     const { roleDefinitionId } = properties;
     const role = typeof roleDefinitionId === 'string' ? roleOf(roleDefinitionId) : undefined;
-    return role !== undefined && isAtOrBelow(scope, scopeOf(key)) && permits(role, action);
+    return role !== undefined && isAtOrBelow(scope, scopeOf(key)) ? [role] : [];
   });
 }
 

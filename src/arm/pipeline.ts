@@ -272,7 +272,7 @@ function nextLink(
   if (next === undefined) return {};
   const more = new URLSearchParams(query);
   more.set('$skipToken', next);
-  return { nextLink: `${origin}${encodeURI(path)}?${more}` };
+  return { nextLink: `${origin}${encodeURI(path)}?${more.toString()}` };
 }
 
 interface Named extends Asked {

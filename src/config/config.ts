@@ -40,6 +40,13 @@ export interface Config {
   readonly registryTls: TlsSource;
   readonly controlTls: TlsSource;
   readonly hostsFile: HostsFileChoice;
+  /** Whose rules hold: Azure's with its limits and tiers, or none of these. */
+  readonly profile: 'azure' | 'open';
+  readonly cloud: 'AzureCloud' | 'AzureUSGovernment' | 'AzureChinaCloud';
+  readonly autoRegistration: boolean;
+  readonly revalidateRules: boolean;
+  /** IPv4 prefix that public addresses of resources are taken from. */
+  readonly publicPrefix: string;
   readonly log: LogConfig;
   readonly connections: ConnectionLimits;
   readonly uploadExpiryMs: number;

@@ -85,3 +85,13 @@ export const onOff: SettingKind<boolean> = {
   },
   show: (value) => (value ? 'on' : 'off'),
 };
+
+const IPV4_PREFIX =
+  /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\/(?:[89]|1\d|2\d)$/;
+
+/** An IPv4 prefix such as `198.18.77.0/24`, of which there are addresses to give away. */
+export const prefix: SettingKind<string> = textKind(
+  'PREFIX',
+  'an IPv4 prefix of /8 to /29 such as 198.18.77.0/24',
+  (text) => (IPV4_PREFIX.test(text) ? text : undefined),
+);

@@ -1,6 +1,17 @@
 import type { ListenAddress } from './address.ts';
 import { type HostsFileChoice, hostsFileChoice } from './hosts-file.ts';
-import { type SettingKind, count, dnsName, httpsOrigin, listenAddress, onOff, oneOf, path, port } from './kind.ts';
+import {
+  type SettingKind,
+  count,
+  dnsName,
+  httpsOrigin,
+  listenAddress,
+  onOff,
+  oneOf,
+  path,
+  port,
+  prefix,
+} from './kind.ts';
 
 /** The two ways to run: `up` rehearses on one machine, `serve` is for production. */
 export type Form = 'up' | 'serve';
@@ -52,6 +63,23 @@ export const SETTINGS = {
     defaults: hostsFileDefaults,
     about: 'Hosts file in which `up` keeps the names of its registries; `serve` never touches it.',
   } satisfies Setting<HostsFileChoice>,
+  profile: {
+    kind: oneOf('azure', 'open'),
+    defaults: { up: 'azure', serve: 'open' },
+    about: 'Whose rules hold: `azure` refuses and limits as Azure does, `open` lifts tiers and limits.',
+  } satisfies Setting<'azure' | 'open'>,
+  cloud: setting(
+    oneOf('AzureCloud', 'AzureUSGovernment', 'AzureChinaCloud'),
+    'AzureCloud',
+    'The cloud of Azure that is imitated; service endpoints for registries are in AzureCloud alone.',
+  ),
+  autoRegistration: setting(onOff, true, 'Whether a resource provider is registered by itself when it is used first.'),
+  revalidateRules: setting(
+    onOff,
+    false,
+    'Whether a change of network rules checks every subnet of the list anew, as Azure does.',
+  ),
+  publicPrefix: setting(prefix, '198.18.77.0/24', 'IPv4 prefix that public addresses of resources are taken from.'),
   logFormat: setting(oneOf('text', 'json'), 'text', 'How log lines are written.'),
   logLevel: setting(oneOf('debug', 'info', 'warn', 'error'), 'info', 'The least level that is logged.'),
   accessLog: setting(onOff, true, 'Whether each request is logged.'),

@@ -1,6 +1,7 @@
 import { type Reply, notReady, okBytes, okJson, refuseArm } from '../http/reply.ts';
 import { type RawParameters, compileRouter } from '../http/router.ts';
 import type { Metrics } from '../telemetry/metric.ts';
+import { isManagementPath } from './management.ts';
 import type { Exchange, Plane } from './respond.ts';
 
 /** One route of the control listener. Paths are compared without regard to case, as Azure's clients expect. */
@@ -14,10 +15,11 @@ export interface ControlRoute {
 /** Whether the server can serve; a text says why not. */
 export type Readiness = () => Promise<true | string>;
 
-/** Answers the requests of the control listener: health, metrics, sign-in and management. */
-export function controlPlane(routes: readonly ControlRoute[]): Plane {
+/** Answers the requests of the control listener: health, metrics and sign-in by their routes, the rest by `management`. */
+export function controlPlane(routes: readonly ControlRoute[], management: Plane): Plane {
   const router = compileRouter(routes, 'ignored');
   return async (exchange) => {
+    if (isManagementPath(exchange.target.path)) return management(exchange);
     const match = router(exchange.incoming.method, exchange.target.path);
     switch (match.kind) {
       case 'found':

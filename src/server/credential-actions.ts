@@ -1,126 +1,55 @@
-import { type ArmAuthentication, verifyArmToken } from '../auth/arm-token.ts';
-import type { AuthServices } from '../auth/services.ts';
+import type { ArmEffect, EffectOutcome } from '../arm/effect.ts';
+import type { JsonObject } from '../azure/json.ts';
 import type { AdminSlot, Directory, TokenSlot } from '../directory/port.ts';
-import { readBody } from '../http/incoming.ts';
-import { type Reply, okJson, refuseArm } from '../http/reply.ts';
-import type { RawParameters } from '../http/router.ts';
-import { isJsonObject, type JsonObject } from '../oci/descriptor.ts';
-import type { ControlRoute } from './control-plane.ts';
-import type { Exchange } from './respond.ts';
 import type { ServedRegistry, Snapshot } from './snapshot.ts';
 
 /** What the credential actions work with. */
 export interface CredentialServices {
-  readonly auth: AuthServices;
   readonly directory: Directory;
   readonly snapshot: () => Snapshot;
   readonly now: () => number;
 }
 
-/** The largest body of an action, in bytes. */
-const MAX_BODY = 64 * 1024;
-const REGISTRY =
-  '/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.ContainerRegistry/registries/{registry}';
+const REGISTRY = 'Microsoft.ContainerRegistry/registries';
 
-/** An action on one registry whose body has been read. */
-type Action = (services: CredentialServices, registry: ServedRegistry, body: JsonObject) => Promise<Reply>;
+/** An action on one registry. */
+type Action = (services: CredentialServices, registry: ServedRegistry, body: JsonObject) => Promise<EffectOutcome>;
 
 /** The actions on the passwords of a registry's admin user and tokens (facts/acr.md §3.3, §4.3). */
-export function credentialRoutes(services: CredentialServices): readonly ControlRoute[] {
-  const post = (action: string, run: Action): ControlRoute => ({
-    spec: `arm-${action}`,
+export function credentialEffects(services: CredentialServices): readonly ArmEffect[] {
+  const effect = (name: string, run: Action): ArmEffect => ({
+    type: REGISTRY,
+    name,
     method: 'POST',
-    path: `${REGISTRY}/${action}`,
-    handle: (exchange, parameters) => act(services, exchange, { parameters, run }),
+    run: ({ resource, body }) => {
+      const registry = [...services.snapshot().registries.values()].find(
+        ({ settings }) => settings.uid === resource.uid,
+      );
+      return registry === undefined ? Promise.resolve(gone(resource.name)) : run(services, registry, body);
+    },
   });
   return [
-    post('listCredentials', listCredentials),
-    post('regenerateCredential', regenerateCredential),
-    post('generateCredentials', generateCredentials),
+    effect('listCredentials', listCredentials),
+    effect('regenerateCredential', regenerateCredential),
+    effect('generateCredentials', generateCredentials),
   ];
 }
 
-async function act(
-  services: CredentialServices,
-  exchange: Exchange,
-  { parameters, run }: { readonly parameters: RawParameters; readonly run: Action },
-): Promise<Reply> {
-  const who = await verifyArmToken(services.auth, exchange.incoming.headers.authorization, services.now());
-  if (who.kind === 'principal') exchange.principal = `service-principal/${who.principal.clientId}`;
-  const refusal = refuseUnlessOwner(who);
-  if (refusal !== undefined) return refusal;
-  if (exchange.incoming.query.get('api-version') === null)
-    return refuseArm({
-      code: 'MissingApiVersionParameter',
-      message: 'The api-version query parameter (?api-version=) is required for all requests.',
-    });
-  const registry = findRegistry(services, parameters);
-  if (registry === undefined)
-    return refuseArm({
-      code: 'ResourceNotFound',
-      message: `The Resource 'Microsoft.ContainerRegistry/registries/${parameters['registry'] ?? ''}' was not found.`,
-    });
-  const body = await readJson(exchange);
-  return body === undefined
-    ? invalid('The request content was invalid and could not be deserialized: it is not a JSON object.')
-    : run(services, registry, body);
-}
-
-/** The refusal of who is not the owner; `undefined` for the owner. */
-export function refuseUnlessOwner(who: ArmAuthentication): Reply | undefined {
-  switch (who.kind) {
-    case 'anonymous':
-      return refuseArm(
-        { code: 'AuthenticationFailed', message: "Authentication failed. The 'Authorization' header is missing." },
-        { 'www-authenticate': 'Bearer' },
-      );
-    case 'rejected':
-      return refuseArm(
-        { code: 'AuthenticationFailed', message: `Authentication failed: ${who.message}` },
-        { 'www-authenticate': 'Bearer error="invalid_token"' },
-      );
-    case 'principal':
-      return who.principal.role === 'owner'
-        ? undefined
-        : refuseArm({
-            code: 'AuthorizationFailed',
-            message: 'The client does not have authorization to perform this action.',
-          });
-  }
-}
-
-function findRegistry(
-  { snapshot, directory }: CredentialServices,
-  parameters: RawParameters,
-): ServedRegistry | undefined {
-  if (parameters['subscription']?.toLowerCase() !== directory.snapshot().subscriptionId) return undefined;
-  const name = parameters['registry']?.toLowerCase();
-  return [...snapshot().registries.values()].find((registry) => registry.settings.name === name);
-}
-
-/** The body as an object; an empty body is an empty object, as clients of `listCredentials` send it. */
-async function readJson(exchange: Exchange): Promise<JsonObject | undefined> {
-  const body = await readBody(exchange.incoming, MAX_BODY);
-  if (body.kind !== 'read') return undefined;
-  if (body.bytes.length === 0) return {};
-  try {
-    const json: unknown = JSON.parse(body.bytes.toString('utf8'));
-    return isJsonObject(json) ? json : undefined;
-  } catch {
-    return undefined;
-  }
+function gone(name: string): EffectOutcome {
+  const message = `The Resource 'Microsoft.ContainerRegistry/registries/${name}' was not found.`;
+  return { kind: 'refused', error: { code: 'ResourceNotFound', message } };
 }
 
 const listCredentials: Action = async ({ directory, now }, { settings, view }) => {
   if (!view.adminUserEnabled) return refuseAdmin(settings.name);
-  return okJson(adminJson(settings.name, await directory.adminPasswords(settings.uid, now())));
+  return answered(adminJson(settings.name, await directory.adminPasswords(settings.uid, now())));
 };
 
 const regenerateCredential: Action = async ({ directory, now }, { settings, view }, body) => {
   if (!view.adminUserEnabled) return refuseAdmin(settings.name);
   const slot = parseAdminSlot(body['name']);
   if (slot === undefined) return invalid(`name is ${text(body['name'])}, must be password or password2.`, 'name');
-  return okJson(adminJson(settings.name, await directory.regenerateAdminPassword(settings.uid, slot, now())));
+  return answered(adminJson(settings.name, await directory.regenerateAdminPassword(settings.uid, slot, now())));
 };
 
 const generateCredentials: Action = async ({ directory, now }, { settings, view }, body) => {
@@ -139,7 +68,7 @@ const generateCredentials: Action = async ({ directory, now }, { settings, view 
     const value = await directory.generateTokenPassword({ registry: settings.uid, token, slot, nowMs, ...expiry });
     passwords.push({ name: slot, value, creationTime: time(nowMs), ...expiryJson(expiry) });
   }
-  return okJson({ username: token, passwords });
+  return answered({ username: token, passwords });
 };
 
 /** The time a password ends, where one was asked for. */
@@ -175,17 +104,21 @@ function parseTokenSlots(value: unknown): readonly TokenSlot[] | undefined {
   return value === 'password1' || value === 'password2' ? [value] : undefined;
 }
 
-function adminJson(username: string, passwords: Readonly<Record<AdminSlot, string>>): object {
+function adminJson(username: string, passwords: Readonly<Record<AdminSlot, string>>): JsonObject {
   return { username, passwords: Object.entries(passwords).map(([name, value]) => ({ name, value })) };
 }
 
-function refuseAdmin(name: string): Reply {
+function refuseAdmin(name: string): EffectOutcome {
   const message = `Cannot perform credential operations for ${name} as admin user is disabled. Kindly enable the admin user: adminUserEnabled of the registry.`;
-  return refuseArm({ code: 'UnAuthorizedForCredentialOperations', message });
+  return { kind: 'refused', error: { code: 'UnAuthorizedForCredentialOperations', message } };
 }
 
-function invalid(message: string, target?: string): Reply {
-  return refuseArm({ code: 'InvalidRequestContent', message, ...(target === undefined ? {} : { target }) });
+function invalid(message: string, target: string): EffectOutcome {
+  return { kind: 'refused', error: { code: 'InvalidRequestContent', message, target } };
+}
+
+function answered(body: JsonObject): EffectOutcome {
+  return { kind: 'answered', body };
 }
 
 function time(ms: number): string {

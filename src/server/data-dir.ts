@@ -11,6 +11,8 @@ export interface DataDir extends Disposable {
   readonly content: string;
   /** Principals, credentials and registry identities (SQLite). */
   readonly directory: string;
+  /** Desired state of Azure's resources (SQLite). */
+  readonly resources: string;
   /** Certificates and keys. */
   readonly trust: string;
   /** What the running server says of itself. */
@@ -39,6 +41,7 @@ export async function openDataDir(path: string): Promise<DataDir> {
     metadata: join(root, 'metadata.db'),
     content: join(root, 'content'),
     directory: join(root, 'directory.db'),
+    resources: join(root, 'state.db'),
     trust: join(root, 'trust'),
     state: join(root, 'run', 'seawall.json'),
     [Symbol.dispose]: () => lock[Symbol.dispose](),

@@ -1,3 +1,4 @@
+import type { ArmSettings } from '../arm/verb.ts';
 import { type AuthServices, authServices } from '../auth/services.ts';
 import { formatListenAddress } from '../config/address.ts';
 import type { Config } from '../config/config.ts';
@@ -9,19 +10,20 @@ import { type Log, createLog } from '../telemetry/log.ts';
 import { type Metrics, createMetrics } from '../telemetry/metric.ts';
 import { authorityRoutes } from './authority-routes.ts';
 import { controlPlane, healthRoutes } from './control-plane.ts';
-import { credentialRoutes } from './credential-actions.ts';
+import { credentialEffects } from './credential-actions.ts';
 import { DataDirInUseError, openDataDir } from './data-dir.ts';
 import { dataPlane } from './data-plane.ts';
 import { IMAGE_ALIAS_ROUTE } from './image-alias-route.ts';
+import { ensureFirstState } from './first-state.ts';
 import { keepNames } from './keep-names.ts';
 import { type Listeners, openListeners } from './listeners.ts';
+import { managementPlane } from './management.ts';
 import { controlOrigin, registryOrigin } from './origins.ts';
 import { type ReadyInfo, type ReadyRegistry, type RunningServer, StartRefusedError } from './ready.ts';
 import { snapshotOf } from './registries.ts';
 import type { Snapshot } from './snapshot.ts';
 import { removeStateFile, writeStateFile } from './state-file.ts';
 import { type Stores, openStores } from './stores.ts';
-import { subscriptionRoutes } from './subscription-routes.ts';
 import { startSweeper } from './sweeper.ts';
 
 /** What a server may be given beside its configuration. */
@@ -62,7 +64,8 @@ export async function startServer(config: Config, options: StartOptions): Promis
   const assembly: Assembly = { config, stores, snapshot, auth, metrics, stopping: () => listeners.stopping() };
   const registryPort = config.publicPort ?? registry.address.port;
   registry.serve(registryPlane(assembly, registryPort));
-  control.serve(managementPlane(assembly));
+  await ensureFirstState(stores.state, stores.directory, owner.clientId, now());
+  control.serve(controlListenerPlane(assembly, { registry: registryPort, controlUrl }));
   stack.use(startSweeper({ content: stores.content, expiryMs: config.uploadExpiryMs, log, metrics, now }));
   const names = stack.use(await keepNames(config, log));
   const trusted = caFile === undefined ? {} : { caFile };
@@ -116,19 +119,41 @@ function registryPlane({ stores, snapshot, auth, metrics }: Assembly, port: numb
   });
 }
 
-function managementPlane({ stores, snapshot, auth, metrics, stopping }: Assembly) {
+function controlListenerPlane({ config, stores, snapshot, auth, metrics, stopping }: Assembly, ports: Ports) {
   const ready = async (): Promise<true | string> => {
     if (stopping()) return 'the server is stopping';
     await stores.content.metadata.trash(0);
     return true;
   };
-  return controlPlane([
-    ...healthRoutes(metrics, ready),
-    ...authorityRoutes(auth, now),
-    ...subscriptionRoutes(auth, now),
-    IMAGE_ALIAS_ROUTE,
-    ...credentialRoutes({ auth, directory: stores.directory, snapshot: () => snapshot, now }),
-  ]);
+  const management = managementPlane({
+    auth,
+    state: stores.state,
+    effects: credentialEffects({ directory: stores.directory, snapshot: () => snapshot, now }),
+    settings: () => armSettings(config, stores, ports.registry),
+    origin: ports.controlUrl,
+    now,
+  });
+  return controlPlane([...healthRoutes(metrics, ready), ...authorityRoutes(auth, now), IMAGE_ALIAS_ROUTE], management);
+}
+
+/** Where clients reach the two listeners. */
+interface Ports {
+  readonly registry: number;
+  readonly controlUrl: string;
+}
+
+function armSettings(config: Config, { directory }: Stores, registryPort: number): ArmSettings {
+  const { profile, cloud, registrySuffix, publicPrefix, autoRegistration, revalidateRules } = config;
+  return {
+    profile,
+    cloud,
+    tenantId: directory.snapshot().tenantId,
+    registrySuffix,
+    registryPort: registryPort === 443 ? '' : `:${registryPort}`,
+    publicPrefix,
+    autoRegistration,
+    revalidateAllRules: revalidateRules,
+  };
 }
 
 async function readyRegistries({ config, stores, snapshot }: Assembly, port: number): Promise<ReadyRegistry[]> {

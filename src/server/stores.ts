@@ -3,6 +3,8 @@ import type { Directory } from '../directory/port.ts';
 import { openSqliteDirectory } from '../directory/sqlite/directory.ts';
 import { UploadSessions } from '../registry/upload-sessions.ts';
 import type { RegistryServices } from '../registry/call.ts';
+import type { State } from '../state/port.ts';
+import { openState } from '../state/sqlite/state.ts';
 import { openFileBytes } from '../store/file/bytes.ts';
 import { openMetadata } from '../store/sqlite/metadata.ts';
 import { openSecretBox } from '../trust/secret-box.ts';
@@ -16,6 +18,7 @@ export interface Stores extends AsyncDisposable {
   readonly content: RegistryServices;
   readonly directory: Directory;
   readonly keys: SigningKeyRing;
+  readonly state: State;
 }
 
 /** Opens everything a server keeps; what was opened is closed again when something fails. */
@@ -31,8 +34,15 @@ export async function openStores(
   const bytes = stack.use(await openFileBytes(dataDir.content));
   const cacheBytes = config.manifestCacheBytes;
   const metadata = stack.use(await openMetadata({ path: dataDir.metadata, cacheBytes, onFatal }));
+  const state = stack.use(await openState({ path: dataDir.resources, onFatal }));
   const uploads = new UploadSessions(metadata, bytes);
   stack.defer(() => uploads.close());
   const opened = stack.move();
-  return { content: { metadata, bytes, uploads }, directory, keys, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  return {
+    content: { metadata, bytes, uploads },
+    directory,
+    keys,
+    state,
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
 }

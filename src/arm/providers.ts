@@ -1,0 +1,6 @@
+import { AUTHORIZATION_PROVIDER } from './provider/microsoft.authorization/provider.ts';
+import { resourcesProvider } from './provider/microsoft.resources/provider.ts';
+import { indexProviders, type ProviderIndex } from './provider-index.ts';
+
+/** Every resource provider of this server. */
+export const PROVIDERS: ProviderIndex = indexProviders([resourcesProvider(() => PROVIDERS), AUTHORIZATION_PROVIDER]);

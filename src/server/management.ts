@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto';
+import type { ArmEffect } from '../arm/effect.ts';
+import { createPipeline, type Pipeline } from '../arm/pipeline.ts';
+import { PROVIDERS } from '../arm/providers.ts';
+import type { ArmRequest } from '../arm/request.ts';
+import type { ArmSettings } from '../arm/verb.ts';
+import { type ArmAuthentication, verifyArmToken } from '../auth/arm-token.ts';
+import type { AuthServices } from '../auth/services.ts';
+import type { JsonObject } from '../azure/json.ts';
+import { readBody } from '../http/incoming.ts';
+import { type Reply, refuseArm } from '../http/reply.ts';
+import type { State } from '../state/port.ts';
+import type { Exchange } from './respond.ts';
+
+/** The largest body of a request to the management API, in bytes: Azure's own bound for templates. */
+const MAX_BODY = 4 * 1024 * 1024;
+
+/** What the management API works with. */
+export interface ManagementServices {
+  readonly auth: AuthServices;
+  readonly state: State;
+  readonly effects: readonly ArmEffect[];
+  readonly settings: () => ArmSettings;
+  readonly origin: string;
+  readonly now: () => number;
+}
+
+/** Whether a path is the management API's. */
+export function isManagementPath(path: string): boolean {
+  return /^\/+(?:subscriptions|providers|tenants)(?:\/|$)/i.test(path);
+}
+
+/** Answers requests of the management API: signed in, read whole, then through the pipeline. */
+export function managementPlane(services: ManagementServices): (exchange: Exchange) => Promise<Reply> {
+  const pipeline = createPipeline({ ...services, index: PROVIDERS, newUuid: randomUUID });
+  return async (exchange) => {
+    exchange.route = 'arm';
+    const who = await verifyArmToken(services.auth, exchange.incoming.headers.authorization, services.now());
+    const reply = who.kind === 'principal' ? await answer(pipeline, exchange, who.principal) : refuseAnonymous(who);
+    return withRequestIds(exchange, reply);
+  };
+}
+
+async function answer(
+  pipeline: Pipeline,
+  exchange: Exchange,
+  { clientId, objectId }: { readonly clientId: string; readonly objectId: string },
+): Promise<Reply> {
+  exchange.principal = `service-principal/${clientId}`;
+  const { incoming } = exchange;
+  const path = decodePath(incoming.path);
+  if (path === undefined)
+    return refuseArm({ code: 'BadRequest', message: `The path ${incoming.path.slice(0, 300)} is not well-formed.` });
+  const body = await readObject(exchange);
+  if ('kind' in body) return body.reply;
+  const request: ArmRequest = {
+    method: incoming.method,
+    path,
+    query: incoming.query,
+    ifMatch: one(incoming.headers['if-match']),
+    ifNoneMatch: one(incoming.headers['if-none-match']),
+    body: body.body,
+    caller: objectId,
+  };
+  return pipeline(request);
+}
+
+function one(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header.join(', ') : header;
+}
+
+function decodePath(path: string): string | undefined {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return undefined;
+  }
+}
+
+type ReadObject = { readonly body: JsonObject } | { readonly kind: 'refused'; readonly reply: Reply };
+
+/** The body as an object; none at all is an empty one, as clients of actions send it. */
+async function readObject({ incoming }: Exchange): Promise<ReadObject> {
+  const read = await readBody(incoming, MAX_BODY);
+  if (read.kind === 'too-large')
+    return refused({ code: 'RequestEntityTooLarge', message: `The request content is larger than ${MAX_BODY} bytes.` });
+  if (read.kind === 'broken-off') return refused(invalid('it broke off before its end'));
+  if (read.bytes.length === 0) return { body: {} };
+  return parseObject(read.bytes.toString('utf8'));
+}
+
+function parseObject(text: string): ReadObject {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    return refused(invalid(error instanceof Error ? error.message : 'it is not JSON'));
+  }
+  return isObject(json) ? { body: json } : refused(invalid('it is not a JSON object'));
+}
+
+/** What JSON.parse made is JSON. */
+function isObject(json: unknown): json is JsonObject {
+  return typeof json === 'object' && json !== null && !Array.isArray(json);
+}
+
+function invalid(why: string): Parameters<typeof refuseArm>[0] {
+  const message = `The request content was invalid and could not be deserialized: '${why}'.`;
+  return { code: 'InvalidRequestContent', message };
+}
+
+function refused(error: Parameters<typeof refuseArm>[0]): ReadObject {
+  return { kind: 'refused', reply: refuseArm(error) };
+}
+
+function refuseAnonymous(who: Exclude<ArmAuthentication, { readonly kind: 'principal' }>): Reply {
+  switch (who.kind) {
+    case 'anonymous':
+      return refuseArm(
+        { code: 'AuthenticationFailed', message: "Authentication failed. The 'Authorization' header is missing." },
+        { 'www-authenticate': 'Bearer' },
+      );
+    case 'rejected':
+      return refuseArm(
+        { code: 'AuthenticationFailed', message: `Authentication failed: ${who.message}` },
+        { 'www-authenticate': 'Bearer error="invalid_token"' },
+      );
+  }
+}
+
+/** Every answer names its request; a client's own id comes back when it asks for it. */
+function withRequestIds({ correlationId, incoming }: Exchange, reply: Reply): Reply {
+  const own = one(incoming.headers['x-ms-client-request-id']);
+  const echo = incoming.headers['x-ms-return-client-request-id'] === 'true' && own !== undefined;
+  const ids = { 'x-ms-request-id': correlationId, ...(echo ? { 'x-ms-client-request-id': own } : {}) };
+  return { ...reply, headers: { 'cache-control': 'no-cache', ...ids, ...reply.headers } };
+}

@@ -77,7 +77,7 @@ function write(index: ProviderIndex, context: VerbContext, { method, id, apiVers
     ...(location === undefined ? {} : { location }),
   };
   const changes: Change[] = [...registered.changes, { kind: 'put', resource }, ...(outcome.also ?? [])];
-  const json = type.project(resource, apiVersion, context.view.with(changes));
+  const json = type.project(resource, apiVersion, context.view.with(changes), context.settings);
   return { kind: 'written', created: existing === undefined, changes, json };
 }
 
@@ -157,7 +157,7 @@ function read(
   if (error !== undefined) return refused(error);
   const resource = context.view.get(id.key);
   if (resource === undefined) return notThere(context.view, id);
-  return { kind: 'found', json: type.project(resource, apiVersion, context.view) };
+  return { kind: 'found', json: type.project(resource, apiVersion, context.view, context.settings) };
 }
 
 /** Says which part of the id is not there: subscription, group, or the resource. */

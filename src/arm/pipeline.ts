@@ -252,7 +252,7 @@ function list(
     return refuse(pipe, notAllowed(context, action, scope));
   const page = pageOf(seen, request.query);
   if (page.kind === 'refused') return refuse(pipe, page.error);
-  const value = page.items.map((resource) => type.project(resource, apiVersion, view));
+  const value = page.items.map((resource) => type.project(resource, apiVersion, view, context.settings));
   return at(view.generation, okJson({ value, ...nextLink(pipe, request, page.next) }));
 }
 

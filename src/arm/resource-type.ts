@@ -8,7 +8,7 @@ import type { JsonObject } from '../azure/json.ts';
 import type { ResourceId } from '../azure/resource-id.ts';
 import type { StateView, StoredResource } from '../state/port.ts';
 import type { ApiVersions } from './api-version.ts';
-import type { ActionOutcome, RemoveOutcome, VerbContext, WriteOutcome, WriteRequest } from './verb.ts';
+import type { ActionOutcome, ArmSettings, RemoveOutcome, VerbContext, WriteOutcome, WriteRequest } from './verb.ts';
 
 /** One action on a resource, such as `powerOff`: a POST (or GET) on a word below its id. */
 export interface ResourceAction {
@@ -50,7 +50,7 @@ export interface ResourceType {
    */
   remove?(context: VerbContext, resource: StoredResource, withParent: boolean): RemoveOutcome;
   /** The JSON of the resource in one api-version, whole: id, name, type, location, tags, etag where Azure shows it, properties. */
-  project(resource: StoredResource, apiVersion: string, view: StateView): JsonObject;
+  project(resource: StoredResource, apiVersion: string, view: StateView, settings: ArmSettings): JsonObject;
   /**
    * The members of a collection, where these are not the resources of the type directly in the scope (for `kind:
    * collection` paths): role assignments are also listed from above. `filter` is the raw `$filter`.

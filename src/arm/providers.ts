@@ -1,6 +1,11 @@
 import { AUTHORIZATION_PROVIDER } from './provider/microsoft.authorization/provider.ts';
+import { CONTAINER_REGISTRY_PROVIDER } from './provider/microsoft.containerregistry/provider.ts';
 import { resourcesProvider } from './provider/microsoft.resources/provider.ts';
 import { indexProviders, type ProviderIndex } from './provider-index.ts';
 
 /** Every resource provider of this server. */
-export const PROVIDERS: ProviderIndex = indexProviders([resourcesProvider(() => PROVIDERS), AUTHORIZATION_PROVIDER]);
+export const PROVIDERS: ProviderIndex = indexProviders([
+  resourcesProvider(() => PROVIDERS),
+  AUTHORIZATION_PROVIDER,
+  CONTAINER_REGISTRY_PROVIDER,
+]);

@@ -1,3 +1,4 @@
+import { NOTHING } from '../access/grant.ts';
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { can } from '../access/grant.ts';
@@ -8,6 +9,7 @@ const REGISTRY: RegistryIdentity = {
   name: 'myregistry',
   loginServer: 'MyRegistry.azurecr.test',
   adminUserEnabled: false,
+  principalGrant: () => NOTHING,
   anonymousPullEnabled: false,
   scopeMaps: [{ name: 'app-pull', actions: ['repositories/app/content/read'] }],
   tokens: [

@@ -12,7 +12,11 @@ export interface RegistryIdentity {
   readonly anonymousPullEnabled: boolean;
   readonly scopeMaps: readonly { readonly name: string; readonly actions: readonly string[] }[];
   readonly tokens: readonly { readonly name: string; readonly scopeMap: string; readonly status: TokenStatus }[];
+  readonly principalGrant: PrincipalGrant;
 }
+
+/** What somebody signed in by the login authority may do in a registry, by its object id. */
+export type PrincipalGrant = (objectId: string) => Grant;
 
 type TokenStatus = 'enabled' | 'disabled';
 
@@ -30,6 +34,8 @@ export interface RegistryView {
   readonly adminUserEnabled: boolean;
   readonly anonymousPullEnabled: boolean;
   readonly tokens: ReadonlyMap<string, RegistryToken>;
+  /** Asked anew for every request, so that a role that was taken away is gone at the next one. */
+  readonly principalGrant: PrincipalGrant;
 }
 
 /** The outcome of compiling; nothing of a registry that is refused may be served. */
@@ -47,9 +53,12 @@ export function compileRegistryView(registry: RegistryIdentity): CompiledRegistr
     if (grant === undefined) return { kind: 'refused', message: noSuchMap(registry, name, scopeMap) };
     tokens.set(name, { grant, enabled: status === 'enabled' });
   }
-  const { uid, name, adminUserEnabled, anonymousPullEnabled } = registry;
+  const { uid, name, adminUserEnabled, anonymousPullEnabled, principalGrant } = registry;
   const loginServer = registry.loginServer.toLowerCase();
-  return { kind: 'compiled', view: { uid, name, loginServer, adminUserEnabled, anonymousPullEnabled, tokens } };
+  return {
+    kind: 'compiled',
+    view: { uid, name, loginServer, adminUserEnabled, anonymousPullEnabled, tokens, principalGrant },
+  };
 }
 
 /** What each scope map grants, those of the system and the registry's own; a string says what is wrong. */

@@ -42,8 +42,10 @@ export function checkIdentity(
 /** What a principal may do in this registry now, whatever proved it. */
 export function grantOf(principal: Principal, { directory, view }: Omit<RightsContext, 'nowMs'>): Rights {
   switch (principal.kind) {
-    case 'service-principal':
-      return directory.servicePrincipal(principal.clientId) === undefined ? unknown() : granted(EVERYTHING);
+    case 'service-principal': {
+      const known = directory.servicePrincipal(principal.clientId);
+      return known === undefined ? unknown() : granted(view.principalGrant(known.objectId));
+    }
     case 'user':
       return unknown();
     case 'admin-user':

@@ -1,3 +1,4 @@
+import { EVERYTHING } from '../access/grant.ts';
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -45,6 +46,7 @@ export async function world(): Promise<World> {
     loginServer: 'myregistry.azurecr.test',
     adminUserEnabled: true,
     anonymousPullEnabled: false,
+    principalGrant: () => EVERYTHING,
     scopeMaps: [{ name: 'app-pull', actions: ['repositories/team/app/content/read'] }],
     tokens: [{ name: 'ci', scopeMap: 'app-pull', status: 'enabled' }],
   };

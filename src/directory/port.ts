@@ -70,6 +70,8 @@ export interface Directory extends Disposable {
   rotateOwnerSecret(request: OwnerRequest): Promise<Owner>;
   /** The uid of the registry of this name, made at first sight and never changed. */
   ensureRegistry(name: string, nowMs: number): Promise<string>;
+  /** Makes a registry known that was made elsewhere, under its uid; another one of its name is forgotten. */
+  adoptRegistry(registry: { readonly uid: string; readonly name: string; readonly nowMs: number }): Promise<void>;
   /** Forgets a registry and its credentials: one made later under its name has another uid. */
   removeRegistry(uid: string): Promise<void>;
   /** Both passwords of a registry's admin user, made when they are asked for first. */

@@ -104,9 +104,13 @@ describe('the actions on credentials', () => {
     const headers = { authorization: `Bearer ${token}` };
     const ask = (path: string): Promise<ControlAnswer> => askControl(seawall, 'POST', path, { headers });
     assert.match((await ask(pathOf('withadmin', 'listCredentials'))).text, /MissingApiVersionParameter/);
-    assert.equal((await ask(`${pathOf('absent', 'listCredentials')}?api-version=1`)).status, 404);
+    assert.equal((await ask(`${pathOf('absent', 'listCredentials')}?api-version=2023-07-01`)).status, 404);
     const elsewhere = pathOf('withadmin', 'listCredentials', '00000000-0000-0000-0000-000000000000');
-    assert.equal((await ask(`${elsewhere}?api-version=1`)).status, 404);
-    assert.equal((await ask(`${pathOf('WITHADMIN', 'LISTcredentials')}?api-version=1`)).status, 200);
+    assert.equal((await ask(`${elsewhere}?api-version=2023-07-01`)).status, 403);
+    assert.match(
+      (await ask(`${pathOf('withadmin', 'listCredentials')}?api-version=1`)).text,
+      /NoRegisteredProviderFound/,
+    );
+    assert.equal((await ask(`${pathOf('WITHADMIN', 'LISTcredentials')}?api-version=2023-07-01`)).status, 200);
   });
 });

@@ -1,29 +1,137 @@
+import { EVERYTHING, type Grant, NOTHING } from '../access/grant.ts';
+import { may } from '../arm/authorise.ts';
+import { settingsOf } from '../arm/provider/microsoft.containerregistry/registry/settings.ts';
 import { compileRegistryView } from '../auth/registry-view.ts';
+import type { ResourceKey } from '../azure/resource-id.ts';
 import type { Config } from '../config/config.ts';
 import { loginHost } from '../config/login-host.ts';
-import type { RegistryDeclaration } from '../config/registry.ts';
 import type { Directory } from '../directory/port.ts';
+import type { Change, State, StateView, StoredResource } from '../state/port.ts';
 import type { RegistryUid } from '../store/port.ts';
 import { StartRefusedError } from './ready.ts';
 import type { ServedRegistry, Snapshot } from './snapshot.ts';
 
-/** The snapshot of a configuration: every registry it declares, bound to its immutable uid. */
-export async function snapshotOf(config: Config, directory: Directory, nowMs: number): Promise<Snapshot> {
+const REGISTRY = 'microsoft.containerregistry/registries';
+const ACTION = 'Microsoft.ContainerRegistry/registries';
+
+/** The registries of the state, as requests are judged by them; follows every commit. */
+export interface Registries {
+  readonly snapshot: () => Snapshot;
+}
+
+/** What serving the registries of the state needs. */
+export interface RegistryServices {
+  readonly state: State;
+  readonly directory: Directory;
+  readonly config: Config;
+  readonly now: () => number;
+}
+
+/** Serves the registries of the state from now on: a commit that makes, changes or removes one is in force before it is answered. */
+export async function followRegistries(services: RegistryServices): Promise<Registries> {
+  const { state } = services;
+  const first = state.view();
+  for (const { uid, name } of first.ofType(REGISTRY))
+    await services.directory.adoptRegistry({ uid, name: name.toLowerCase(), nowMs: services.now() });
+  let snapshot = snapshotOf(services, first);
+  state.follow(async (view, changes) => {
+    if (!changes.some(isAboutRegistries)) return;
+    await tellDirectory(services, view, changes);
+    snapshot = snapshotOf(services, view);
+  });
+  return { snapshot: () => snapshot };
+}
+
+function isAboutRegistries(change: Change): boolean {
+  const key = change.kind === 'put' ? change.resource.key : change.key;
+  return key.includes('/providers/microsoft.containerregistry/registries/');
+}
+
+/** Makes new registries known where passwords are kept, and forgets the passwords of those that went. */
+async function tellDirectory(
+  { directory, now }: RegistryServices,
+  view: StateView,
+  changes: readonly Change[],
+): Promise<void> {
+  for (const change of changes) {
+    if (change.kind !== 'put' || change.resource.type !== REGISTRY) continue;
+    const { key, uid, name } = change.resource;
+    if (view.get(key)?.uid === uid) await directory.adoptRegistry({ uid, name: name.toLowerCase(), nowMs: now() });
+  }
+  const kept = new Set(view.ofType(REGISTRY).map(({ uid }) => uid));
+  for (const uid of changes.flatMap(tombstone)) if (!kept.has(uid)) await directory.removeRegistry(uid);
+}
+
+/** The uid of a registry that a change says is gone. */
+function tombstone(change: Change): readonly string[] {
+  const isTombstone = change.kind === 'put' && change.resource.type === 'seawall.containerregistry/deletedregistries';
+  return isTombstone ? [change.resource.name] : [];
+}
+
+function snapshotOf(services: RegistryServices, view: StateView): Snapshot {
   const registries = new Map<string, ServedRegistry>();
-  for (const declaration of config.registries) {
-    const served = serve(declaration, config, await directory.ensureRegistry(declaration.name, nowMs));
+  for (const registry of view.ofType(REGISTRY)) {
+    const served = serve(services, view, registry);
     registries.set(served.settings.loginServer, served);
   }
   return { registries };
 }
 
-function serve(declaration: RegistryDeclaration, config: Config, uid: string): ServedRegistry {
-  const loginServer = loginHost(config, declaration.name);
-  const compiled = compileRegistryView({ ...declaration, uid, loginServer });
+function serve({ config, state }: RegistryServices, view: StateView, registry: StoredResource): ServedRegistry {
+  const name = registry.name.toLowerCase();
+  const loginServer = loginHost(config, name);
+  const declared = config.registries.find((one) => one.name === name);
+  const { adminUserEnabled, anonymousPullEnabled } = settingsOf(registry);
+  const compiled = compileRegistryView({
+    uid: registry.uid,
+    name,
+    loginServer,
+    adminUserEnabled,
+    anonymousPullEnabled,
+    scopeMaps: scopeMapsOf(view, registry.key),
+    tokens: tokensOf(view, registry.key),
+    principalGrant: (objectId) => grantOf(state.view(), objectId, registry.key),
+  });
   if (compiled.kind === 'refused') throw new StartRefusedError(compiled.message);
-  const { name, allowSparseManifests } = declaration;
   const { maxBlobBytes } = config;
-  // The directory makes uids; this is where one enters the store's vocabulary.
-  const settings = { uid: uid as RegistryUid, name, loginServer, allowSparseManifests, maxBlobBytes };
+  const allowSparseManifests = declared?.allowSparseManifests ?? false;
+  // The state makes uids; this is where one enters the store's vocabulary.
+  const settings = { uid: registry.uid as RegistryUid, name, loginServer, allowSparseManifests, maxBlobBytes };
   return { settings, view: compiled.view };
+}
+
+/** The scope maps people made; the system's are known to the compiler. */
+function scopeMapsOf(
+  view: StateView,
+  registry: ResourceKey,
+): readonly { readonly name: string; readonly actions: readonly string[] }[] {
+  return view
+    .ofType('microsoft.containerregistry/registries/scopemaps', registry)
+    .filter(({ name }) => !name.startsWith('_'))
+    .map(({ name, properties: { actions } }) => ({
+      name,
+      actions: Array.isArray(actions) ? actions.filter((action): action is string => typeof action === 'string') : [],
+    }));
+}
+
+function tokensOf(view: StateView, registry: ResourceKey): Parameters<typeof compileRegistryView>[0]['tokens'] {
+  return view.ofType('microsoft.containerregistry/registries/tokens', registry).map(({ name, properties }) => {
+    const { scopeMapId, status } = properties;
+    const scopeMap = typeof scopeMapId === 'string' ? scopeMapId.slice(scopeMapId.lastIndexOf('/') + 1) : '';
+    return { name, scopeMap, status: status === 'disabled' ? 'disabled' : 'enabled' };
+  });
+}
+
+/** What a principal's roles give in a registry's content (facts/acr.md §3.3, "Roles"). */
+function grantOf(view: StateView, objectId: string, registry: ResourceKey): Grant {
+  const has = (action: string): boolean => may(view, objectId, `${ACTION}/${action}`, registry);
+  const [pull, push, remove] = [has('pull/read'), has('push/write'), has('artifacts/delete')];
+  if (pull && push && remove) return EVERYTHING;
+  if (!pull && !push && !remove) return NOTHING;
+  const actions = new Set([
+    ...(pull ? (['pull', 'metadata_read'] as const) : []),
+    ...(push ? (['push', 'metadata_write'] as const) : []),
+    ...(remove ? (['delete', 'metadata_read'] as const) : []),
+  ]);
+  return { repositories: [{ pattern: { kind: 'all' }, actions }], catalog: pull };
 }

@@ -11,6 +11,7 @@ import { type Metrics, createMetrics } from '../telemetry/metric.ts';
 import { authorityRoutes } from './authority-routes.ts';
 import { controlPlane, healthRoutes } from './control-plane.ts';
 import { credentialEffects } from './credential-actions.ts';
+import { ensureDeclared } from './declared-registries.ts';
 import { DataDirInUseError, openDataDir } from './data-dir.ts';
 import { dataPlane } from './data-plane.ts';
 import { IMAGE_ALIAS_ROUTE } from './image-alias-route.ts';
@@ -20,7 +21,7 @@ import { type Listeners, openListeners } from './listeners.ts';
 import { managementPlane } from './management.ts';
 import { controlOrigin, registryOrigin } from './origins.ts';
 import { type ReadyInfo, type ReadyRegistry, type RunningServer, StartRefusedError } from './ready.ts';
-import { snapshotOf } from './registries.ts';
+import { followRegistries } from './registries.ts';
 import type { Snapshot } from './snapshot.ts';
 import { removeStateFile, writeStateFile } from './state-file.ts';
 import { type Stores, openStores } from './stores.ts';
@@ -52,7 +53,9 @@ export async function startServer(config: Config, options: StartOptions): Promis
   };
   const stores = stack.use(await openStores(dataDir, config, { nowMs: now(), onFatal }).catch(refused));
   const owner = await stores.directory.ensureOwner({ keepSecret: config.form === 'up', nowMs: now() });
-  const snapshot = await snapshotOf(config, stores.directory, now());
+  await ensureFirstState(stores.state, stores.directory, owner.clientId, now());
+  await ensureDeclared({ state: stores.state, directory: stores.directory, config }, now());
+  const { snapshot } = await followRegistries({ state: stores.state, directory: stores.directory, config, now });
   const listeners = stack.use(await openListeners({ config, dataDir, log, metrics, now }));
   const { registry, control, caFile } = listeners;
   const controlUrl = controlOrigin(config, control.address, config.control);
@@ -64,7 +67,6 @@ export async function startServer(config: Config, options: StartOptions): Promis
   const assembly: Assembly = { config, stores, snapshot, auth, metrics, stopping: () => listeners.stopping() };
   const registryPort = config.publicPort ?? registry.address.port;
   registry.serve(registryPlane(assembly, registryPort));
-  await ensureFirstState(stores.state, stores.directory, owner.clientId, now());
   control.serve(controlListenerPlane(assembly, { registry: registryPort, controlUrl }));
   stack.use(startSweeper({ content: stores.content, expiryMs: config.uploadExpiryMs, log, metrics, now }));
   const names = stack.use(await keepNames(config, log));
@@ -101,7 +103,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
 interface Assembly {
   readonly config: Config;
   readonly stores: Stores;
-  readonly snapshot: Snapshot;
+  readonly snapshot: () => Snapshot;
   readonly auth: AuthServices;
   readonly metrics: Metrics;
   readonly stopping: () => boolean;
@@ -113,7 +115,7 @@ function registryPlane({ stores, snapshot, auth, metrics }: Assembly, port: numb
     content: stores.content,
     auth,
     metrics,
-    snapshot: () => snapshot,
+    snapshot,
     now,
     origin: (registry, scheme) => registryOrigin(registry.view.loginServer, port, scheme),
   });
@@ -128,7 +130,7 @@ function controlListenerPlane({ config, stores, snapshot, auth, metrics, stoppin
   const management = managementPlane({
     auth,
     state: stores.state,
-    effects: credentialEffects({ directory: stores.directory, snapshot: () => snapshot, now }),
+    effects: credentialEffects({ directory: stores.directory, snapshot, now }),
     settings: () => armSettings(config, stores, ports.registry),
     origin: ports.controlUrl,
     now,
@@ -158,7 +160,7 @@ function armSettings(config: Config, { directory }: Stores, registryPort: number
 
 async function readyRegistries({ config, stores, snapshot }: Assembly, port: number): Promise<ReadyRegistry[]> {
   const ready: ReadyRegistry[] = [];
-  for (const { settings, view } of snapshot.registries.values()) {
+  for (const { settings, view } of snapshot().registries.values()) {
     const shown = config.form === 'up' && view.adminUserEnabled;
     const passwords = shown ? await stores.directory.adminPasswords(settings.uid, now()) : undefined;
     const admin = passwords === undefined ? {} : { admin: { username: settings.name, password: passwords.password } };

@@ -192,7 +192,7 @@ describe('a token', () => {
   async function control(action: string, body: object): Promise<Record<string, unknown>> {
     const { seawall } = scene();
     const { subscriptionId } = seawall.state;
-    const group = `/subscriptions/${subscriptionId}/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries`;
+    const group = `/subscriptions/${subscriptionId}/resourceGroups/seawall/providers/Microsoft.ContainerRegistry/registries`;
     const headers = { authorization: `Bearer ${await ownerToken(seawall)}`, 'content-type': 'application/json' };
     const path = `${group}/myregistry/${action}?api-version=2023-07-01`;
     const answer = await askControl(seawall, 'POST', path, { body: JSON.stringify(body), headers });

@@ -47,6 +47,13 @@ function operations({ database, sealer, change }: Connection, tenant: Tenant): O
     ensureOwner: async (request) => ensureOwner(connection, tenant, request),
     rotateOwnerSecret: async (request) => putOwnerSecret(connection, tenant, request),
     ensureRegistry: async (name, nowMs) => uidOf(database, name) ?? change(() => addRegistry(database, name, nowMs)),
+    adoptRegistry: async ({ uid, name, nowMs }) => {
+      if (uidOf(database, name) === uid) return;
+      change(() => {
+        database.run('DELETE FROM registry WHERE name = ? OR uid = ?', name, uid);
+        database.run('INSERT INTO registry VALUES (?, ?, ?)', uid, name, nowMs);
+      });
+    },
     removeRegistry: async (uid) => void change(() => database.run('DELETE FROM registry WHERE uid = ?', uid)),
     adminPasswords: async (registry, nowMs) => ensureAdminPasswords(connection, registry, nowMs),
     regenerateAdminPassword: async (registry, slot, nowMs) => {

@@ -61,7 +61,10 @@ function write(context: VerbContext, request: WriteRequest, before: RegistrySett
   const conflict = conflictRefusal(context, { name: id.name, key: id.key, existing }, read);
   if (conflict !== undefined) return refused(conflict);
   const envelope = { sku: { name: read.tier, tier: read.tier } };
-  const resource = storedResource(context, request, { properties: toProperties(read), envelope });
+  // Whether configuration declares it is no part of any request.
+  const declared = existing?.properties['declared'] === true ? { declared: true } : {};
+  const kept = { ...toProperties(read), ...declared };
+  const resource = storedResource(context, request, { properties: kept, envelope });
   const also = existing === undefined ? systemScopeMaps(context, id) : [];
   return { kind: 'written', resource, also };
 }

@@ -51,7 +51,12 @@ export function resourceNotFound({ type, name, group }: ResourceId): ArmError {
   return { code: 'ResourceNotFound', message };
 }
 
-function write(index: ProviderIndex, context: VerbContext, { method, id, apiVersion, body }: WriteAsked): EngineWrite {
+function write(
+  index: ProviderIndex,
+  context: VerbContext,
+  { method, id: asked, apiVersion, body }: WriteAsked,
+): EngineWrite {
+  const id = canonical(index, context.view, asked);
   const type = index.type(id.type);
   if (type === undefined) return refused(unknownType(index, id.type));
   const existing = context.view.get(id.key);
@@ -79,6 +84,21 @@ function write(index: ProviderIndex, context: VerbContext, { method, id, apiVers
   const changes: Change[] = [...registered.changes, { kind: 'put', resource }, ...(outcome.also ?? [])];
   const json = type.project(resource, apiVersion, context.view.with(changes), context.settings);
   return { kind: 'written', created: existing === undefined, changes, json };
+}
+
+/** The id of a new resource in the case that Azure gives it: that of its parent as it is kept, and of its type. */
+function canonical(index: ProviderIndex, view: StateView, id: ResourceId): ResourceId {
+  const parent = id.parent === undefined ? undefined : view.get(id.parent.key);
+  const type = index.type(id.type)?.type;
+  if (parent === undefined || type === undefined) return id;
+  const segments = id.id.slice(parent.id.length).split('/');
+  const name = segments.at(-1) ?? id.name;
+  const below = segments.length === 3 ? lastOf(type) : `providers/${type}`;
+  return { ...id, type, id: `${parent.id}/${below}/${name}` };
+}
+
+function lastOf(type: string): string {
+  return type.slice(type.lastIndexOf('/') + 1);
 }
 
 interface Asked {

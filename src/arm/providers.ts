@@ -1,5 +1,6 @@
 import { AUTHORIZATION_PROVIDER } from './provider/microsoft.authorization/provider.ts';
 import { CONTAINER_REGISTRY_PROVIDER } from './provider/microsoft.containerregistry/provider.ts';
+import { NETWORK_PROVIDER } from './provider/microsoft.network/provider.ts';
 import { resourcesProvider } from './provider/microsoft.resources/provider.ts';
 import { indexProviders, type ProviderIndex } from './provider-index.ts';
 
@@ -8,4 +9,5 @@ export const PROVIDERS: ProviderIndex = indexProviders([
   resourcesProvider(() => PROVIDERS),
   AUTHORIZATION_PROVIDER,
   CONTAINER_REGISTRY_PROVIDER,
+  NETWORK_PROVIDER,
 ]);

@@ -19,6 +19,8 @@ function adfsRoutes(auth: AuthServices, now: () => number): readonly ControlRout
     configuration('/adfs/.well-known/openid-configuration'),
     // az asks here whether the tenant `adfs` is there.
     configuration('/adfs/adfs/.well-known/openid-configuration'),
+    // So do newer ones (2.91), there.
+    configuration('/adfs/adfs/v2.0/.well-known/openid-configuration'),
     {
       spec: 'adfs-token',
       method: 'POST',

@@ -19,6 +19,7 @@ import { ensureFirstState } from './first-state.ts';
 import { keepNames } from './keep-names.ts';
 import { type Listeners, openListeners } from './listeners.ts';
 import { managementPlane } from './management.ts';
+import { metadataRoute } from './metadata-route.ts';
 import { controlOrigin, registryOrigin } from './origins.ts';
 import { type ReadyInfo, type ReadyRegistry, type RunningServer, StartRefusedError } from './ready.ts';
 import { followRegistries } from './registries.ts';
@@ -135,7 +136,15 @@ function controlListenerPlane({ config, stores, snapshot, auth, metrics, stoppin
     origin: ports.controlUrl,
     now,
   });
-  return controlPlane([...healthRoutes(metrics, ready), ...authorityRoutes(auth, now), IMAGE_ALIAS_ROUTE], management);
+  return controlPlane(
+    [
+      ...healthRoutes(metrics, ready),
+      ...authorityRoutes(auth, now),
+      IMAGE_ALIAS_ROUTE,
+      metadataRoute({ origin: ports.controlUrl, registrySuffix: config.registrySuffix }, auth),
+    ],
+    management,
+  );
 }
 
 /** Where clients reach the two listeners. */

@@ -43,7 +43,10 @@ describe('a resource group', () => {
     const write = (): ReturnType<Arm['ask']> =>
       arm.ask('PUT', group('raced'), { location: 'westeurope', tags: { n: '1' } }, { headers: { 'if-match': etag } });
     const statuses = (await Promise.all([write(), write()])).map(({ status }) => status);
-    assert.deepEqual(statuses.toSorted((a, b) => a - b), [200, 412]);
+    assert.deepEqual(
+      statuses.toSorted((a, b) => a - b),
+      [200, 412],
+    );
   });
 
   it('that is locked is not removed, until the lock is', async () => {

@@ -1,0 +1,38 @@
+import { type Json, objectOf } from '../../../azure/json.ts';
+import { keyOfId } from '../../../azure/resource-id.ts';
+import type { StateView, StoredResource } from '../../../state/port.ts';
+
+const NIC = 'microsoft.network/networkinterfaces';
+
+/** An address configuration of a network interface, as it is kept. */
+export interface IpConfiguration {
+  readonly id: string;
+  readonly subnet: string;
+  readonly address: string;
+  readonly publicAddress: string | undefined;
+}
+
+/** The address configurations of every network interface. */
+export function ipConfigurations(view: StateView): readonly IpConfiguration[] {
+  return view.ofType(NIC).flatMap(({ id, properties }) => {
+    const all = properties['ipConfigurations'];
+    return (Array.isArray(all) ? all : []).flatMap((one: Json) => read(id, one));
+  });
+}
+
+function read(nic: string, configuration: Json): readonly IpConfiguration[] {
+  const { name, properties } = objectOf(configuration);
+  const { subnet, privateIPAddress, publicIPAddress } = objectOf(properties);
+  const { id } = objectOf(subnet);
+  const { id: publicId } = objectOf(publicIPAddress);
+  if (typeof name !== 'string' || typeof id !== 'string' || typeof privateIPAddress !== 'string') return [];
+  const publicAddress = typeof publicId === 'string' ? publicId : undefined;
+  return [{ id: `${nic}/ipConfigurations/${name}`, subnet: id, address: privateIPAddress, publicAddress }];
+}
+
+/** The ids of the address configurations in a subnet: why it can be neither removed nor resized. */
+export function subnetUsers(view: StateView, { key }: Pick<StoredResource, 'key'>): readonly string[] {
+  return ipConfigurations(view)
+    .filter(({ subnet }) => keyOfId(subnet) === key)
+    .map(({ id }) => id);
+}

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { delimiter, dirname, join } from 'node:path';
+import { describe, it } from 'node:test';
+import { startSeawall } from '../../src/testkit/start-seawall.ts';
+import { run, whereIs } from './process.ts';
+
+const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+const SCRIPT = join(import.meta.dirname, '..', '..', 'examples', 'article.sh');
+/** Debian's az needs another start for the SDK that Debian has (facts/acr.md §0.2). */
+const DEBIAN = join(import.meta.dirname, 'debian-az');
+/** The newest az, as `pip install azure-cli` makes it: it is large, so a test run does not fetch it. */
+const newest = process.env['SEAWALL_TEST_NEWEST_AZ'];
+
+const CLIENTS: readonly (readonly [string, string, string | false])[] = [
+  ['az of Debian', DEBIAN, whereIs('az') === undefined ? 'az not installed' : false],
+  [
+    'the newest az',
+    newest === undefined ? '' : dirname(newest),
+    newest === undefined ? 'SEAWALL_TEST_NEWEST_AZ names no az' : false,
+  ],
+];
+
+/** What each command of the article must have left in what was printed, in their order. */
+const PRINTED = [
+  '$ az group create',
+  '"type": "Microsoft.Resources/resourceGroups"',
+  '$ az acr create',
+  '"type": "Microsoft.ContainerRegistry/registries"',
+  '$ az network vnet list',
+  '"Subnet": "myDockerVMSubnet"',
+  '$ az network vnet subnet update',
+  '"service": "Microsoft.ContainerRegistry"',
+  '/providers/Microsoft.Network/virtualNetworks/myDockerVMVNET/subnets/myDockerVMSubnet\n',
+  '$ az acr update --name mycontainerregistry --default-action Deny',
+  '"defaultAction": "Deny"',
+  '$ az acr network-rule add',
+  '$ az acr network-rule list',
+  '"virtualNetworkRules": [\n    {',
+  '$ az acr network-rule remove',
+  '$ az acr update --name mycontainerregistry --default-action Allow',
+  '"defaultAction": "Allow"',
+  '$ az group delete',
+];
+
+describe('the article', () => {
+  for (const [client, folder, skip] of CLIENTS)
+    it(`is walked by ${client}, command for command`, { skip }, async () => {
+      await using seawall = await startSeawall();
+      const path = { PATH: [folder, process.env['PATH'] ?? ''].join(delimiter) };
+      const ready = await run([process.execPath, MAIN, 'env', '--json', '--data', seawall.dataDir], { env: path });
+      assert.equal(ready.code, 0, ready.stderr);
+      const env: Record<string, string> = { ...JSON.parse(ready.stdout), ...path };
+      const walked = await run(['sh', SCRIPT], { env });
+      assert.equal(walked.code, 0, walked.stderr);
+      let at = 0;
+      for (const text of PRINTED) {
+        const found = walked.stdout.indexOf(text, at);
+        assert.ok(found >= 0, `${text} is not where it should be:\n${walked.stdout.slice(at)}`);
+        at = found;
+      }
+      const left = await run(['az', 'group', 'exists', '--name', 'myResourceGroup'], { env });
+      assert.equal(left.stdout.trim(), 'false');
+    });
+});

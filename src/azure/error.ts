@@ -61,6 +61,10 @@ export const ARM_ERROR = {
   RoleDefinitionDoesNotExist: { status: 400 },
   ScopeLocked: { status: 409 },
   SubscriptionNotFound: { status: 404 },
+  InvalidTemplate: { status: 400 },
+  InvalidTemplateDeployment: { status: 400 },
+  DeploymentFailed: { status: 409 },
+  DeploymentNotFound: { status: 404 },
   InsufficientStorage: { status: 507 },
   InternalServerError: { status: 500 },
 } as const satisfies Record<string, ArmErrorEntry>;

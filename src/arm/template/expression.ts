@@ -1,0 +1,150 @@
+import type { Json } from '../../azure/json.ts';
+import { TemplateError } from './template-error.ts';
+
+/** An expression of the template language, read. */
+export type Expression =
+  | { readonly kind: 'literal'; readonly value: Json }
+  | { readonly kind: 'call'; readonly name: string; readonly args: readonly Expression[] }
+  /** `a.b`, `a['b']`, `a[0]`; `safe` (`a.?b`, `a[?0]`) gives null where nothing is there. */
+  | { readonly kind: 'access'; readonly target: Expression; readonly key: Expression; readonly safe: boolean };
+
+const TOKEN =
+  /\s*(?:(?<text>'(?:[^']|'')*')|(?<number>-?\d+)|(?<name>[A-Za-z_][\w]*(?:\.[A-Za-z_]\w*)*(?=\s*\())|(?<word>[A-Za-z_]\w*)|(?<mark>\.\?|\[\?|[()[\],.]))/y;
+
+/** Whether a text is an expression: in square brackets, of which two at the start mean one that is none. */
+export function isExpression(text: string): boolean {
+  return text.startsWith('[') && !text.startsWith('[[') && text.endsWith(']');
+}
+
+const cache = new Map<string, Expression>();
+/** How many expressions are remembered: a template in a loop has the same ones again and again. */
+const REMEMBERED = 2_000;
+
+/** Reads `[...]`. Throws a {@link TemplateError} that says where it stopped making sense. */
+export function parseExpression(text: string): Expression {
+  const known = cache.get(text);
+  if (known !== undefined) return known;
+  const parsed = new Parser(text).whole();
+  if (cache.size >= REMEMBERED) cache.clear();
+  cache.set(text, parsed);
+  return parsed;
+}
+
+interface Token {
+  readonly kind: 'text' | 'number' | 'name' | 'word' | 'mark' | 'end';
+  readonly text: string;
+  readonly at: number;
+}
+
+class Parser {
+  readonly #source: string;
+  readonly #inner: string;
+  #at = 0;
+  #token: Token;
+
+  constructor(source: string) {
+    this.#source = source;
+    this.#inner = source.slice(1, -1);
+    this.#token = this.#read();
+  }
+
+  whole(): Expression {
+    const expression = this.#expression();
+    if (this.#token.kind !== 'end') throw this.#unexpected();
+    return expression;
+  }
+
+  #expression(): Expression {
+    let target = this.#primary();
+    for (;;) {
+      const mark = this.#token.kind === 'mark' ? this.#token.text : '';
+      if (mark === '.' || mark === '.?') {
+        this.#next();
+        target = { kind: 'access', target, key: { kind: 'literal', value: this.#word() }, safe: mark === '.?' };
+      } else if (mark === '[' || mark === '[?') {
+        this.#next();
+        const key = this.#expression();
+        this.#expect(']');
+        target = { kind: 'access', target, key, safe: mark === '[?' };
+      } else return target;
+    }
+  }
+
+  #primary(): Expression {
+    const { kind, text } = this.#token;
+    switch (kind) {
+      case 'text':
+        this.#next();
+        return { kind: 'literal', value: text.slice(1, -1).replaceAll("''", "'") };
+      case 'number':
+        this.#next();
+        return { kind: 'literal', value: Number(text) };
+      case 'name':
+        this.#next();
+        return { kind: 'call', name: text, args: this.#arguments() };
+      case 'word':
+      case 'mark':
+      case 'end':
+        throw this.#unexpected();
+    }
+  }
+
+  #arguments(): readonly Expression[] {
+    this.#expect('(');
+    const args: Expression[] = [];
+    while (!this.#isMark(')')) {
+      args.push(this.#expression());
+      if (!this.#isMark(')')) this.#expect(',');
+    }
+    this.#next();
+    return args;
+  }
+
+  #word(): string {
+    const { kind, text } = this.#token;
+    // `a.b.c` followed by a parenthesis elsewhere may have been read as one name.
+    if (kind !== 'word' && kind !== 'name') throw this.#unexpected();
+    this.#next();
+    return text;
+  }
+
+  #isMark(mark: string): boolean {
+    return this.#token.kind === 'mark' && this.#token.text === mark;
+  }
+
+  #expect(mark: string): void {
+    if (!this.#isMark(mark)) throw this.#unexpected(mark);
+    this.#next();
+  }
+
+  #next(): void {
+    this.#token = this.#read();
+  }
+
+  #read(): Token {
+    if (this.#inner.slice(this.#at).trim() === '') return { kind: 'end', text: '', at: this.#at };
+    TOKEN.lastIndex = this.#at;
+    const match = TOKEN.exec(this.#inner);
+    if (match?.groups === undefined) throw this.#fault(`it cannot be read at position ${this.#at + 1}`);
+    const { text, number, name, word, mark } = match.groups;
+    const at = this.#at;
+    this.#at = TOKEN.lastIndex;
+    if (text !== undefined) return { kind: 'text', text, at };
+    if (number !== undefined) return { kind: 'number', text: number, at };
+    if (name !== undefined) return { kind: 'name', text: name, at };
+    if (word !== undefined) return { kind: 'word', text: word, at };
+    return { kind: 'mark', text: mark ?? '', at };
+  }
+
+  #unexpected(wanted?: string): TemplateError {
+    const { kind, text, at } = this.#token;
+    const found = kind === 'end' ? 'its end' : `'${text}'`;
+    return this.#fault(
+      `${found} at position ${at + 1} was not expected${wanted === undefined ? '' : `, but '${wanted}'`}`,
+    );
+  }
+
+  #fault(why: string): TemplateError {
+    return new TemplateError(`Unable to parse language expression '${this.#source.slice(0, 300)}': ${why}.`);
+  }
+}

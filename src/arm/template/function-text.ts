@@ -1,0 +1,86 @@
+import type { Json } from '../../azure/json.ts';
+import type { PureFunction } from './function.ts';
+import { TemplateError } from './template-error.ts';
+import { guid, uniqueString } from './unique-string.ts';
+import { arrayOf, numberOf, textOf } from './value.ts';
+
+/** Functions of texts. */
+export const TEXT_FUNCTIONS: Readonly<Record<string, PureFunction>> = {
+  string: ([value]) => (typeof value === 'string' ? value : JSON.stringify(value ?? null)),
+  format: ([pattern, ...args]) => format(textOf('format', pattern), args),
+  toLower: ([text]) => textOf('toLower', text).toLowerCase(),
+  toUpper: ([text]) => textOf('toUpper', text).toUpperCase(),
+  trim: ([text]) => textOf('trim', text).trim(),
+  replace: ([text, old, now]) =>
+    textOf('replace', text).replaceAll(textOf('replace', old), () => textOf('replace', now)),
+  split: ([text, by]) =>
+    split(
+      textOf('split', text),
+      Array.isArray(by) ? by.map((one: Json) => textOf('split', one)) : [textOf('split', by)],
+    ),
+  join: ([parts, by]) =>
+    arrayOf('join', parts)
+      .map((one) => textOf('join', one))
+      .join(textOf('join', by)),
+  startsWith: ([text, start]) =>
+    textOf('startsWith', text).toLowerCase().startsWith(textOf('startsWith', start).toLowerCase()),
+  endsWith: ([text, end]) => textOf('endsWith', text).toLowerCase().endsWith(textOf('endsWith', end).toLowerCase()),
+  padLeft: ([text, width, by = ' ']) =>
+    textOf('padLeft', text).padStart(numberOf('padLeft', width), textOf('padLeft', by)),
+  substring: ([text, from, count]) => substring(textOf('substring', text), numberOf('substring', from), count),
+  uniqueString: (args) => uniqueString(args.map((one) => textOf('uniqueString', one))),
+  guid: (args) => guid(args.map((one) => textOf('guid', one))),
+  base64: ([text]) => Buffer.from(textOf('base64', text), 'utf8').toString('base64'),
+  base64ToString: ([text]) => Buffer.from(textOf('base64ToString', text), 'base64').toString('utf8'),
+  base64ToJson: ([text]) => parse('base64ToJson', Buffer.from(textOf('base64ToJson', text), 'base64').toString('utf8')),
+  json: ([text]) => parse('json', textOf('json', text)),
+  uri: ([base, relative]) => new URL(textOf('uri', relative), textOf('uri', base)).href,
+  uriComponent: ([text]) => encodeURIComponent(textOf('uriComponent', text)),
+  uriComponentToString: ([text]) => decodeURIComponent(textOf('uriComponentToString', text)),
+  dataUri: ([text]) =>
+    `data:text/plain;charset=utf8;base64,${Buffer.from(textOf('dataUri', text), 'utf8').toString('base64')}`,
+  fail: ([text]) => {
+    throw new TemplateError(textOf('fail', text));
+  },
+};
+
+/** `{0}`, `{1:N0}`, `{{`: those of .NET's formats that templates use; zeros of `{0:D3}` and `{0:000}` pad. */
+function format(pattern: string, args: readonly Json[]): string {
+  return pattern.replaceAll(
+    /\{\{|\}\}|\{(\d+)(?::([^}]*))?\}/g,
+    (whole, index: string | undefined, how: string | undefined) => {
+      if (whole === '{{') return '{';
+      if (whole === '}}') return '}';
+      const value = args[Number(index)];
+      if (value === undefined)
+        throw new TemplateError(`The format '${pattern}' names an argument ${index ?? ''} that is not there.`);
+      const zeros = /^(?:[Dd](\d+)|(0+))$/.exec(how ?? '');
+      if (zeros !== null && typeof value === 'number')
+        return String(value).padStart(zeros[1] === undefined ? (zeros[2] ?? '').length : Number(zeros[1]), '0');
+      return typeof value === 'object' ? JSON.stringify(value) : textOf('format', value);
+    },
+  );
+}
+
+function split(text: string, by: readonly string[]): readonly string[] {
+  return by.reduce<readonly string[]>((parts, one) => parts.flatMap((part) => part.split(one)), [text]);
+}
+
+function substring(text: string, from: number, count: Json | undefined): string {
+  const length = count === undefined ? text.length - from : numberOf('substring', count);
+  if (from < 0 || length < 0 || from + length > text.length)
+    throw new TemplateError(
+      `The template language function 'substring' was asked for ${length} characters from ${from} on of '${text}', which has ${text.length}.`,
+    );
+  return text.slice(from, from + length);
+}
+
+function parse(name: string, text: string): Json {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new TemplateError(
+      `The template language function '${name}' expects JSON, and was given '${text.slice(0, 200)}'.`,
+    );
+  }
+}

@@ -11,7 +11,7 @@ import { preconditionRefusal } from './precondition.ts';
 import { type ProviderIndex, unknownType, versionRefusal } from './provider-index.ts';
 import type { ArmRequest } from './request.ts';
 import type { ArmRoute, ResourceAction, ResourceType } from './resource-type.ts';
-import type { ActionOutcome, ArmSettings, ResourceEngine, VerbContext } from './verb.ts';
+import { type ActionOutcome, type ArmSettings, refused, type ResourceEngine, type VerbContext } from './verb.ts';
 
 /** What the pipeline works with. */
 export interface PipelineServices {
@@ -169,8 +169,8 @@ async function write(
     const outcome =
       refusal === undefined
         ? pipe.engine.write(contextOf(pipe, view, request), { method, id, apiVersion, body: request.body })
-        : { kind: 'refused' as const, error: refusal };
-    const changes: readonly Change[] = outcome.kind === 'refused' ? [] : outcome.changes;
+        : refused(refusal);
+    const changes: readonly Change[] = outcome.kind === 'refused' ? (outcome.record ?? []) : outcome.changes;
     const etag = etagOf(outcome.kind === 'refused' ? undefined : view.with(changes).get(id.key));
     return { value: { outcome, etag }, changes };
   });

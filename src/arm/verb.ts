@@ -52,6 +52,8 @@ export interface WriteRequest {
 export interface Refused {
   readonly kind: 'refused';
   readonly error: ArmError;
+  /** What is kept of the refused request all the same: the record of a deployment that failed. */
+  readonly record?: readonly Change[];
 }
 
 /** Makes an error the outcome of a verb. */

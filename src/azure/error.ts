@@ -63,6 +63,7 @@ export const ARM_ERROR = {
   SubscriptionNotFound: { status: 404 },
   InvalidTemplate: { status: 400 },
   InvalidTemplateDeployment: { status: 400 },
+  DeploymentCannotBeCancelled: { status: 409 },
   DeploymentFailed: { status: 409 },
   DeploymentNotFound: { status: 404 },
   InsufficientStorage: { status: 507 },

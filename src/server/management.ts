@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import JSON5 from 'json5';
 import type { ArmEffect } from '../arm/effect.ts';
 import { createPipeline, type Pipeline } from '../arm/pipeline.ts';
 import { PROVIDERS } from '../arm/providers.ts';
@@ -86,17 +87,27 @@ async function readObject({ incoming }: Exchange): Promise<ReadObject> {
     return refused({ code: 'RequestEntityTooLarge', message: `The request content is larger than ${MAX_BODY} bytes.` });
   if (read.kind === 'broken-off') return refused(invalid('it broke off before its end'));
   if (read.bytes.length === 0) return { body: {} };
-  return parseObject(read.bytes.toString('utf8'));
+  return parseObject(read.bytes.toString('utf8'), /\/deployments\//i.test(incoming.path));
 }
 
-function parseObject(text: string): ReadObject {
+function parseObject(text: string, mayHoldTemplate: boolean): ReadObject {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (error) {
-    return refused(invalid(error instanceof Error ? error.message : 'it is not JSON'));
+    json = mayHoldTemplate ? parseTemplate(text) : undefined;
+    if (json === undefined) return refused(invalid(error instanceof Error ? error.message : 'it is not JSON'));
   }
   return isObject(json) ? { body: json } : refused(invalid('it is not a JSON object'));
+}
+
+/** az puts a template into the body as it was written, with comments, under a name without quotes. */
+function parseTemplate(text: string): unknown {
+  try {
+    return JSON5.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** What JSON.parse made is JSON. */

@@ -1,5 +1,7 @@
 import type { ProviderIndex } from '../../provider-index.ts';
 import type { ResourceProvider } from '../../resource-type.ts';
+import { DEPLOYMENT } from './deployment.ts';
+import { DEPLOYMENT_ROUTES } from './deployment-route.ts';
 import { RESOURCE_GROUP } from './resource-group.ts';
 import { resourceListRoutes } from './resource-list.ts';
 import { resourcesRoutes } from './routes.ts';
@@ -9,7 +11,7 @@ import { SUBSCRIPTION } from './subscription.ts';
 export function resourcesProvider(index: () => ProviderIndex): ResourceProvider {
   return {
     namespace: 'Microsoft.Resources',
-    types: [SUBSCRIPTION, RESOURCE_GROUP],
-    routes: [...resourcesRoutes(index), ...resourceListRoutes(index)],
+    types: [SUBSCRIPTION, RESOURCE_GROUP, DEPLOYMENT],
+    routes: [...resourcesRoutes(index), ...resourceListRoutes(index), ...DEPLOYMENT_ROUTES],
   };
 }

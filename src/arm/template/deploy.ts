@@ -1,0 +1,336 @@
+import { isJsonObject, type Json, type JsonObject, listOf, objectOf } from '../../azure/json.ts';
+import type { ResourceId } from '../../azure/resource-id.ts';
+import type { Change, StateView } from '../../state/port.ts';
+import type { VerbContext } from '../verb.ts';
+import { deploymentFunctions } from './deployment-function.ts';
+import { evaluateDeep, evaluateLoop, type Scope } from './evaluate.ts';
+import { type Instance, type Instances, instancesNamed, instancesOf, inOrder } from './instance.ts';
+import { parameterValues, shownParameters } from './parameter.ts';
+import { mustParse } from './resource-name.ts';
+import { readTemplate, type Template } from './template.ts';
+import { TemplateError } from './template-error.ts';
+import { numberOf, textOf } from './value.ts';
+
+/** What is to be deployed, and where. */
+export interface DeploymentRequest {
+  /** The group or subscription. */
+  readonly scope: ResourceId;
+  readonly name: string;
+  readonly location: string | undefined;
+  readonly mode: 'Incremental' | 'Complete';
+  readonly template: Json | undefined;
+  /** `{name: {value}}`. */
+  readonly parameters: JsonObject;
+}
+
+/** One resource that was written, as it was before and as it is then, both in the template's api-version. */
+export interface Step {
+  readonly id: ResourceId;
+  readonly apiVersion: string;
+  readonly before: JsonObject | undefined;
+  /** `undefined`: it was removed (mode Complete). */
+  readonly after: JsonObject | undefined;
+}
+
+/** What a deployment comes to. Nothing is committed. */
+export interface Deployed {
+  readonly changes: readonly Change[];
+  readonly steps: readonly Step[];
+  readonly outputs: JsonObject;
+  readonly parameters: JsonObject;
+}
+
+/** Runs a template as one pure decision over the view of `context`. Throws a {@link TemplateError}. */
+export function deploy(context: VerbContext, request: DeploymentRequest): Deployed {
+  const template = readTemplate(request.template);
+  const run = new Run(context, request, template);
+  return run.whole();
+}
+
+/** What of a resource's body is not the resource's. */
+const CONTROL = [
+  'type',
+  'name',
+  'apiVersion',
+  'dependsOn',
+  'condition',
+  'copy',
+  'scope',
+  'comments',
+  'metadata',
+  'resources',
+  'existing',
+  'resourceGroup',
+  'subscriptionId',
+  'asserts',
+];
+
+class Run {
+  readonly #request: DeploymentRequest;
+  readonly #template: Template;
+  readonly #context: VerbContext;
+  readonly #scope: Scope;
+  readonly #parameter: (name: string) => Json;
+  readonly #changes: Change[] = [];
+  readonly #steps: Step[] = [];
+  #view: StateView;
+  #instances: Instances = { all: [], skipped: [] };
+
+  constructor(context: VerbContext, request: DeploymentRequest, template: Template) {
+    this.#context = context;
+    this.#view = context.view;
+    this.#request = request;
+    this.#template = template;
+    this.#parameter = parameterValues(template, request.parameters, () => this.#scope);
+    this.#scope = this.#makeScope();
+  }
+
+  whole(): Deployed {
+    for (const name of Object.keys(this.#template.parameters)) this.#parameter(name);
+    this.#instances = instancesOf(this.#template.resources, this.#scope, this.#request.scope);
+    for (const instance of inOrder(this.#instances)) if (!instance.existing) this.#write(instance);
+    if (this.#request.mode === 'Complete') this.#removeOthers();
+    return {
+      changes: this.#changes,
+      steps: this.#steps,
+      outputs: this.#outputs(),
+      parameters: shownParameters(this.#template, this.#parameter),
+    };
+  }
+
+  #makeScope(): Scope {
+    const { scope, name, mode, location } = this.#request;
+    const functions = deploymentFunctions({
+      context: this.#context,
+      scope,
+      name,
+      mode,
+      location,
+      contentVersion: this.#template.contentVersion,
+      group: () => (scope.group === undefined ? undefined : this.#read(scope, '2021-04-01')),
+      reference: (args) => this.#reference(args),
+      references: ([symbol]) =>
+        this.#named(textOf('references', symbol)).map((one) => propertiesOf(this.#read(one.id, one.apiVersion))),
+    });
+    const own = ownFunctions(this.#template.functions);
+    const variables = variablesOf(this.#template, () => this.#scope);
+    return {
+      parameter: (one) => this.#parameter(one),
+      variable: variables,
+      deploymentFunction: (one) => functions.get(one),
+      ownFunction: (one) => own.get(one),
+      copies: [],
+      locals: {},
+    };
+  }
+
+  #now(): VerbContext {
+    return { ...this.#context, view: this.#view };
+  }
+
+  #write(instance: Instance): void {
+    const { id, apiVersion } = instance;
+    const body = isDeployment(instance) ? this.#nestedBody(instance) : bodyOf(instance);
+    const read = this.#context.engine.read(this.#now(), id, apiVersion);
+    const written = this.#context.engine.write(this.#now(), { method: 'PUT', id, apiVersion, body });
+    if (written.kind === 'refused') {
+      const { error } = written;
+      throw new TemplateError(
+        `At least one resource deployment operation failed: ${id.id}: ${error.message}`,
+        'DeploymentFailed',
+        [{ ...error, target: error.target ?? id.id }],
+      );
+    }
+    this.#changes.push(...written.changes);
+    this.#view = this.#view.with(written.changes);
+    this.#steps.push({ id, apiVersion, before: read.kind === 'found' ? read.json : undefined, after: written.json });
+  }
+
+  /** A nested template of outer scope sees the parameters and variables of this one, and none of its own. */
+  #nestedBody(instance: Instance): JsonObject {
+    const { properties: raw, ...others } = instance.source.body;
+    const { template, ...settings } = objectOf(raw);
+    const rest = bodyOf({ ...instance, source: { ...instance.source, body: { ...others, properties: settings } } });
+    const properties = objectOf(rest['properties']);
+    if (
+      objectOf(properties['expressionEvaluationOptions'])['scope'] === 'inner' ||
+      objectOf(properties['expressionEvaluationOptions'])['scope'] === 'Inner'
+    )
+      return { ...rest, properties: { ...properties, template } };
+    const own = this.#template;
+    const parameters = Object.fromEntries(
+      Object.keys(own.parameters).map((name) => [name, { value: this.#parameter(name) }]),
+    );
+    const outer = {
+      ...objectOf(template),
+      parameters: own.parameters,
+      variables: own.variables,
+      definitions: own.definitions,
+    };
+    return { ...rest, properties: { ...properties, template: outer, parameters } };
+  }
+
+  #read(id: ResourceId, apiVersion: string): JsonObject {
+    const read = this.#context.engine.read(this.#now(), id, apiVersion);
+    if (read.kind === 'found') return read.json;
+    throw new TemplateError(read.error.message, read.error.code);
+  }
+
+  #named(text: string): readonly Instance[] {
+    return instancesNamed(text, this.#instances.all);
+  }
+
+  #reference([target, version, full]: readonly Json[]): Json {
+    const text = textOf('reference', target);
+    const [instance] = this.#named(text);
+    if (instance === undefined && !text.startsWith('/'))
+      throw new TemplateError(
+        `The template function 'reference' refers to '${text}', which is not in the template or not deployed by it (its condition is false).`,
+      );
+    const id = instance?.id ?? mustParse(text);
+    const apiVersion =
+      typeof version === 'string'
+        ? version
+        : (instance?.apiVersion ?? this.#context.engine.newestApiVersion(id.type) ?? '');
+    const json = this.#read(id, apiVersion);
+    return typeof full === 'string' && full.toLowerCase() === 'full' ? json : propertiesOf(json);
+  }
+
+  #outputs(): JsonObject {
+    return Object.fromEntries(
+      Object.entries(this.#template.outputs).flatMap(([name, raw]) => {
+        const { type, value, condition, copy } = objectOf(raw);
+        if (condition !== undefined && evaluateDeep(condition, this.#scope) === false) return [];
+        const kind = typeof type === 'string' ? type.charAt(0).toUpperCase() + type.slice(1) : 'Object';
+        if (kind.toLowerCase().startsWith('secure')) return [[name, { type: kind }]];
+        const shown = isJsonObject(copy) ? loopOf(name, copy, this.#scope) : evaluateDeep(value, this.#scope);
+        return shown === null && value !== undefined && objectOf(raw)['nullable'] === true
+          ? []
+          : [[name, { type: kind, value: shown }]];
+      }),
+    );
+  }
+
+  /** Mode Complete: what the group has and the template has not, goes. */
+  #removeOthers(): void {
+    const { scope } = this.#request;
+    if (scope.group === undefined) return;
+    const kept = this.#instances.all.map(({ id }) => id.key);
+    let left = this.#view
+      .below(scope.key)
+      .filter(
+        ({ key, type }) =>
+          topLevel(scope, key) && type !== 'microsoft.resources/deployments' && !kept.some((one) => one === key),
+      );
+    for (;;) {
+      const again = left.filter(({ id }) => !this.#remove(mustParse(id)));
+      if (again.length === 0) return;
+      const [first] = again;
+      if (again.length === left.length && first !== undefined) {
+        const refused = this.#context.engine.remove(this.#now(), mustParse(first.id));
+        const error = refused.kind === 'refused' ? refused.error : undefined;
+        throw new TemplateError(
+          `The resource '${first.id}' cannot be removed: ${error?.message ?? ''}`,
+          'DeploymentFailed',
+          error === undefined ? [] : [error],
+        );
+      }
+      left = again;
+    }
+  }
+
+  #remove(id: ResourceId): boolean {
+    const before = this.#view.get(id.key);
+    const version = this.#context.engine.newestApiVersion(id.type) ?? '';
+    const read = before === undefined ? undefined : this.#context.engine.read(this.#now(), id, version);
+    const removed = this.#context.engine.remove(this.#now(), id);
+    if (removed.kind === 'refused') return false;
+    if (removed.kind === 'absent') return true;
+    this.#changes.push(...removed.changes);
+    this.#view = this.#view.with(removed.changes);
+    this.#steps.push({ id, apiVersion: version, before: read?.kind === 'found' ? read.json : {}, after: undefined });
+    return true;
+  }
+}
+
+function topLevel(scope: ResourceId, key: string): boolean {
+  return key.slice(scope.key.length).split('/').length === 5;
+}
+
+function isDeployment({ id }: Instance): boolean {
+  return id.type.toLowerCase() === 'microsoft.resources/deployments';
+}
+
+function bodyOf({ source, scope }: Instance): JsonObject {
+  const own = Object.fromEntries(Object.entries(source.body).filter(([name]) => !CONTROL.includes(name)));
+  return objectOf(withoutNull(evaluateDeep(own, scope)));
+}
+
+/** Bicep writes null for what was not given; resource providers of Azure take it as absent. */
+function withoutNull(value: Json): Json {
+  if (Array.isArray(value)) return value.map(withoutNull);
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, one]) => (one === null || one === undefined ? [] : [[key, withoutNull(one)]])),
+  );
+}
+
+function propertiesOf(json: JsonObject): Json {
+  return json['properties'] ?? {};
+}
+
+function loopOf(name: string, copy: JsonObject, scope: Scope): Json {
+  return evaluateLoop({ name, count: copy['count'] ?? 0, input: copy['input'] ?? null }, scope)[name] ?? [];
+}
+
+/** The template's variables, each evaluated when it is asked for first; `copy` among them makes more. */
+function variablesOf({ variables }: Template, scope: () => Scope): (name: string) => Json {
+  const loops = new Map(
+    listOf(variables['copy']).map((one) => [textOf('copy', objectOf(one)['name']).toLowerCase(), objectOf(one)]),
+  );
+  const raw = new Map(Object.entries(variables).map(([name, value]) => [name.toLowerCase(), value]));
+  const values = new Map<string, Json>();
+  return (name) => {
+    const key = name.toLowerCase();
+    const known = values.get(key);
+    if (known !== undefined) return known;
+    const loop = loops.get(key);
+    if (loop === undefined && raw.get(key) === undefined)
+      throw new TemplateError(`The template variable '${name}' is not found.`);
+    const value = loop === undefined ? evaluateDeep(raw.get(key), scope()) : loopOf(name, loop, scope());
+    values.set(key, value);
+    return value;
+  };
+}
+
+/** The functions that a template defines: they see their parameters and nothing else. */
+function ownFunctions(namespaces: readonly Json[]): ReadonlyMap<string, (args: readonly Json[]) => Json> {
+  const functions = new Map<string, (args: readonly Json[]) => Json>();
+  for (const one of namespaces) {
+    const { namespace, members } = objectOf(one);
+    for (const [name, member] of Object.entries(objectOf(members))) {
+      const { parameters, output } = objectOf(member);
+      const names = listOf(parameters).map((each) => objectOf(each)['name']);
+      functions.set(`${textOf('namespace', namespace)}.${name}`.toLowerCase(), (args) => {
+        if (args.length > names.length)
+          throw new TemplateError(
+            `The function '${name}' takes ${numberOf('count', names.length)} arguments, and was given ${args.length}.`,
+          );
+        const scope: Scope = {
+          parameter: (asked) =>
+            args[names.findIndex((each) => typeof each === 'string' && each.toLowerCase() === asked.toLowerCase())] ??
+            null,
+          variable: (asked) => {
+            throw new TemplateError(`The function '${name}' has no variable '${asked}'.`);
+          },
+          deploymentFunction: () => undefined,
+          ownFunction: (asked) => functions.get(asked),
+          copies: [],
+          locals: {},
+        };
+        return evaluateDeep(objectOf(output)['value'], scope);
+      });
+    }
+  }
+  return functions;
+}

@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { startSeawall, type TestSeawall } from '../../src/testkit/start-seawall.ts';
+import { type Arm, armOf, codeOf } from './arm.ts';
+
+const ARTICLE = join(import.meta.dirname, '..', '..', 'examples', 'article.json');
+const SCHEMA = 'https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#';
+
+describe('a deployment', () => {
+  let seawall: TestSeawall;
+  let arm: Arm;
+  let group: string;
+  before(async () => {
+    seawall = await startSeawall();
+    arm = await armOf(seawall);
+    group = `${arm.subscription}/resourceGroups/deployed`;
+    await arm.must('PUT', group, { location: 'westeurope' });
+  });
+  after(() => seawall.close());
+
+  const path = (name: string): string => `${group}/providers/Microsoft.Resources/deployments/${name}`;
+  const body = (template: object, more: object = {}): object => ({
+    properties: { mode: 'Incremental', template: { $schema: SCHEMA, contentVersion: '1.0.0.0', ...template }, ...more },
+  });
+  const outputsOf = (answer: Record<string, unknown>): Record<string, { readonly value: unknown }> =>
+    (answer['properties'] as { readonly outputs: Record<string, { readonly value: unknown }> }).outputs;
+
+  it('of the article makes a locked registry, changes nothing the second time, and goes with its group', async () => {
+    const template: object = JSON.parse(await readFile(ARTICLE, 'utf8'));
+    const parameters = { registryName: { value: 'articleregistry' } };
+    const answer = await arm.must('PUT', path('article'), {
+      properties: { mode: 'Incremental', template, parameters },
+    });
+    assert.match(String(outputsOf(answer)['loginServer']?.value), /^articleregistry\./);
+    const registry = await arm.must('GET', `${group}/providers/Microsoft.ContainerRegistry/registries/articleregistry`);
+    const { networkRuleSet } = registry['properties'] as {
+      readonly networkRuleSet: { readonly defaultAction: string };
+    };
+    assert.equal(networkRuleSet.defaultAction, 'Deny');
+    const again = await arm.must('POST', `${path('article')}/whatIf`, {
+      properties: { mode: 'Incremental', template, parameters },
+    });
+    const { changes } = again['properties'] as { readonly changes: readonly { readonly changeType: string }[] };
+    assert.deepEqual(
+      changes.map(({ changeType }) => changeType),
+      ['NoChange', 'NoChange'],
+    );
+    const other = { registryName: { value: 'anotherregistry' } };
+    const elsewhere = await arm.must('POST', `${path('x')}/whatIf`, {
+      properties: { mode: 'Incremental', template, parameters: other },
+    });
+    assert.match(JSON.stringify(elsewhere), /"changeType":"Create"/);
+  });
+
+  it('that fails leaves its record and nothing else', async () => {
+    const network = (name: string, prefix: string): object => ({
+      type: 'Microsoft.Network/virtualNetworks',
+      apiVersion: '2022-07-01',
+      name,
+      location: 'westeurope',
+      properties: { addressSpace: { addressPrefixes: [prefix] } },
+    });
+    const failed = await arm.ask(
+      'PUT',
+      path('failed'),
+      body({ resources: [network('good', '10.1.0.0/16'), network('bad', '10.1.0.1/16')] }),
+    );
+    assert.deepEqual([failed.status, codeOf(failed)], [409, 'DeploymentFailed']);
+    assert.match(failed.text, /10\.1\.0\.1\/16/);
+    assert.equal((await arm.ask('GET', `${group}/providers/Microsoft.Network/virtualNetworks/good`)).status, 404);
+    const record = await arm.must('GET', path('failed'));
+    assert.match(JSON.stringify(record), /"provisioningState":"Failed"/);
+  });
+
+  const OUTPUTS: readonly (readonly [string, string, unknown])[] = [
+    ['nested calls', "[concat('a', toUpper(substring('xyz', 1, 1)))]", 'aY'],
+    [
+      'a lambda',
+      "[map(filter(range(0, 5), lambda('i', greater(lambdaVariables('i'), 2))), lambda('i', mul(lambdaVariables('i'), 2)))]",
+      [6, 8],
+    ],
+    ['an if, which leaves the other branch alone', "[if(true(), 'yes', fail('never'))]", 'yes'],
+    ['safe access to what is not there', "[coalesce(tryGet(createObject('a', 1), 'b'), 'none')]", 'none'],
+    [
+      'an object union',
+      "[union(createObject('a', createObject('x', 1)), createObject('a', createObject('y', 2)))]",
+      { a: { x: 1, y: 2 } },
+    ],
+    ['a format', "[format('{0}-{1:D3}', 'n', 7)]", 'n-007'],
+    ['an escaped bracket', '[[not an expression]', '[not an expression]'],
+    ['a quote', "[concat('it''s')]", "it's"],
+    ['a cidr', "[cidrSubnet('10.0.0.0/16', 24, 3)]", '10.0.3.0/24'],
+  ];
+  it('evaluates expressions', async () => {
+    const outputs = Object.fromEntries(OUTPUTS.map(([, value], i) => [`o${i}`, { type: 'object', value }]));
+    const answer = await arm.must('PUT', path('expressions'), body({ resources: [], outputs }));
+    for (const [i, [name, , expected]] of OUTPUTS.entries())
+      assert.deepEqual(outputsOf(answer)[`o${i}`]?.value, expected, name);
+  });
+
+  const WRONG: readonly (readonly [string, object, RegExp])[] = [
+    [
+      'an unknown function',
+      { resources: [], outputs: { a: { type: 'string', value: '[frobnicate()]' } } },
+      /'frobnicate' is not valid/,
+    ],
+    [
+      'an expression that does not end',
+      { resources: [], outputs: { a: { type: 'string', value: "[concat('a']" } } },
+      /position/,
+    ],
+    ['a parameter without a value', { parameters: { p: { type: 'string' } }, resources: [] }, /'p' is not provided/],
+    ['an unknown member', { resources: [], colour: 1 }, /'colour'/],
+  ];
+  for (const [name, template, why] of WRONG)
+    it(`with ${name} is refused`, async () => {
+      const refused = await arm.ask('PUT', path('wrong'), body(template));
+      assert.equal(refused.status, 400);
+      assert.match(refused.text, why);
+    });
+
+  it('unrolls loops, leaves out what is not wanted, and puts each after what it needs', async () => {
+    const template = {
+      languageVersion: '2.0',
+      parameters: { with: { type: 'bool', defaultValue: false } },
+      resources: {
+        subnets: {
+          copy: { name: 'subnets', count: 2 },
+          type: 'Microsoft.Network/virtualNetworks/subnets',
+          apiVersion: '2022-07-01',
+          name: "[format('looped/s{0}', copyIndex())]",
+          properties: { addressPrefix: "[format('10.5.{0}.0/24', copyIndex())]" },
+          dependsOn: ['network'],
+        },
+        never: {
+          condition: "[parameters('with')]",
+          type: 'Microsoft.Network/virtualNetworks',
+          apiVersion: '2022-07-01',
+          name: "[fail('the name of what is not wanted')]",
+          properties: {},
+        },
+        network: {
+          type: 'Microsoft.Network/virtualNetworks',
+          apiVersion: '2022-07-01',
+          name: 'looped',
+          location: 'westeurope',
+          properties: { addressSpace: { addressPrefixes: ['10.5.0.0/16'] } },
+        },
+      },
+      outputs: { second: { type: 'string', value: "[reference('subnets[1]').addressPrefix]" } },
+    };
+    const answer = await arm.must('PUT', path('looped'), body(template));
+    assert.equal(outputsOf(answer)['second']?.value, '10.5.1.0/24');
+  });
+
+  it('in mode Complete removes what the template has not', async () => {
+    const complete = await arm.ask('PUT', path('complete'), body({ resources: [] }, { mode: 'Complete' }));
+    assert.equal(complete.status, 201, complete.text);
+    const { value } = await arm.must('GET', `${group}/resources`);
+    assert.deepEqual(value, []);
+  });
+});

@@ -1,5 +1,6 @@
 import { AUTHORIZATION_PROVIDER } from './provider/microsoft.authorization/provider.ts';
 import { CONTAINER_REGISTRY_PROVIDER } from './provider/microsoft.containerregistry/provider.ts';
+import { INSIGHTS_PROVIDER } from './provider/microsoft.insights/provider.ts';
 import { NETWORK_PROVIDER } from './provider/microsoft.network/provider.ts';
 import { resourcesProvider } from './provider/microsoft.resources/provider.ts';
 import { indexProviders, type ProviderIndex } from './provider-index.ts';
@@ -10,4 +11,5 @@ export const PROVIDERS: ProviderIndex = indexProviders([
   AUTHORIZATION_PROVIDER,
   CONTAINER_REGISTRY_PROVIDER,
   NETWORK_PROVIDER,
+  INSIGHTS_PROVIDER,
 ]);

@@ -40,6 +40,8 @@ export const ARM_ERROR = {
   ServiceEndpointNotSupported: { status: 400 },
   InUseNetworkSecurityGroupCannotBeDeleted: { status: 400 },
   NicInUse: { status: 400 },
+  PrivateDnsRecordConflict: { status: 409 },
+  PrivateEndpointCannotBeUpdated: { status: 400 },
   PrivateIPAddressNotAvailable: { status: 400 },
   PublicIPAddressCannotBeDeleted: { status: 400 },
   PublicIPAddressInUse: { status: 400 },

@@ -27,6 +27,7 @@ import type { Snapshot } from './snapshot.ts';
 import { removeStateFile, writeStateFile } from './state-file.ts';
 import { type Stores, openStores } from './stores.ts';
 import { startSweeper } from './sweeper.ts';
+import { usageEffect } from './usage-effect.ts';
 
 /** What a server may be given beside its configuration. */
 export interface StartOptions {
@@ -128,11 +129,15 @@ function controlListenerPlane({ config, stores, snapshot, auth, metrics, stoppin
     await stores.content.metadata.trash(0);
     return true;
   };
+  const settings = (): ArmSettings => armSettings(config, stores, ports.registry);
   const management = managementPlane({
     auth,
     state: stores.state,
-    effects: credentialEffects({ directory: stores.directory, snapshot, now }),
-    settings: () => armSettings(config, stores, ports.registry),
+    effects: [
+      ...credentialEffects({ directory: stores.directory, snapshot, now }),
+      usageEffect({ state: stores.state, metadata: stores.content.metadata, settings }),
+    ],
+    settings,
     origin: ports.controlUrl,
     now,
   });

@@ -1,6 +1,10 @@
 import type { ResourceProvider } from '../../resource-type.ts';
 import { PUBLIC_ADDRESS } from './interface/public-address.ts';
 import { INTERFACE } from './interface/resource.ts';
+import { RECORD_SETS } from './private-dns/record-set.ts';
+import { PRIVATE_DNS_ZONE, VIRTUAL_NETWORK_LINK } from './private-dns/zone.ts';
+import { PRIVATE_ENDPOINT } from './private-endpoint/resource.ts';
+import { ZONE_GROUP } from './private-endpoint/zone-group.ts';
 import { SECURITY_GROUP } from './security-group/resource.ts';
 import { VIRTUAL_NETWORK } from './virtual-network/resource.ts';
 import { SUBNET } from './virtual-network/subnet.ts';
@@ -8,5 +12,16 @@ import { SUBNET } from './virtual-network/subnet.ts';
 /** Microsoft.Network. */
 export const NETWORK_PROVIDER: ResourceProvider = {
   namespace: 'Microsoft.Network',
-  types: [VIRTUAL_NETWORK, SUBNET, SECURITY_GROUP, PUBLIC_ADDRESS, INTERFACE],
+  types: [
+    VIRTUAL_NETWORK,
+    SUBNET,
+    SECURITY_GROUP,
+    PUBLIC_ADDRESS,
+    INTERFACE,
+    PRIVATE_ENDPOINT,
+    ZONE_GROUP,
+    PRIVATE_DNS_ZONE,
+    VIRTUAL_NETWORK_LINK,
+    ...RECORD_SETS,
+  ],
 };

@@ -8,6 +8,7 @@ import { isShown, REGISTRY_VERSIONS } from '../api-version.ts';
 import { systemScopeMaps } from '../child/scope-map.ts';
 import { nameRefusal } from '../name.ts';
 import { connectionsOf, subnetRuleConflict } from '../private-link.ts';
+import { privateLinkResources, replications } from './action.ts';
 import { mergeRuleSet } from './network-rule-set.ts';
 import { projectRegistry } from './project.ts';
 import { REGISTRY_PATCH_SCHEMA, REGISTRY_SCHEMA } from './schema.ts';
@@ -25,6 +26,7 @@ export const REGISTRY: ResourceType = {
   put: (context, request) => write(context, request, beforePut(request)),
   patch: (context, request) => write(context, request, settingsOf(request.existing)),
   project: projectRegistry,
+  actions: [privateLinkResources(), replications()],
 };
 
 /**

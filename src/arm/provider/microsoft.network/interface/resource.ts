@@ -175,7 +175,7 @@ function put(context: VerbContext, request: WriteRequest): WriteOutcome {
 }
 
 /** A locally administered address of Azure's own prefix, as its network cards have. */
-function macAddress(uuid: string): string {
+export function macAddress(uuid: string): string {
   return `00-0D-3A-${uuid
     .slice(0, 6)
     .toUpperCase()

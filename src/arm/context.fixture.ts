@@ -3,7 +3,7 @@ import { viewOf } from '../state/view.ts';
 import type { ArmSettings, ResourceEngine, VerbContext } from './verb.ts';
 
 /** The settings of a rehearsal. */
-export const SETTINGS: ArmSettings = {
+const SETTINGS: ArmSettings = {
   profile: 'azure',
   cloud: 'AzureCloud',
   tenantId: '11111111-1111-1111-1111-111111111111',

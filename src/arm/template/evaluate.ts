@@ -27,7 +27,7 @@ export function evaluateDeep(value: Json | undefined, scope: Scope): Json {
 }
 
 /** A text: an expression is evaluated, `[[` at its start is one bracket, anything else is itself. */
-export function evaluateText(text: string, scope: Scope): Json {
+function evaluateText(text: string, scope: Scope): Json {
   if (isExpression(text)) return evaluate(parseExpression(text), scope);
   return text.startsWith('[[') ? text.slice(1) : text;
 }

@@ -108,7 +108,7 @@ function baseOf(body: JsonObject, scope: Scope, deployment: ResourceId): string 
 }
 
 /** The instances that an instance needs: named in `dependsOn`, referred to, or what it is below. */
-export function dependenciesOf(instance: Instance, { all, skipped }: Instances): readonly Instance[] {
+function dependenciesOf(instance: Instance, { all, skipped }: Instances): readonly Instance[] {
   const named = listOf(instance.source.body['dependsOn']).flatMap((one) => {
     const text = textOf('dependsOn', evaluateDeep(one, instance.scope));
     const found = instancesNamed(text, all);

@@ -5,6 +5,7 @@ import { RECORD_SETS } from './private-dns/record-set.ts';
 import { PRIVATE_DNS_ZONE, VIRTUAL_NETWORK_LINK } from './private-dns/zone.ts';
 import { PRIVATE_ENDPOINT } from './private-endpoint/resource.ts';
 import { ZONE_GROUP } from './private-endpoint/zone-group.ts';
+import { NETWORK_ROUTES } from './route.ts';
 import { SECURITY_GROUP } from './security-group/resource.ts';
 import { VIRTUAL_NETWORK } from './virtual-network/resource.ts';
 import { SUBNET } from './virtual-network/subnet.ts';
@@ -24,4 +25,5 @@ export const NETWORK_PROVIDER: ResourceProvider = {
     VIRTUAL_NETWORK_LINK,
     ...RECORD_SETS,
   ],
+  routes: NETWORK_ROUTES,
 };

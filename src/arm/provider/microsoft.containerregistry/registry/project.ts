@@ -53,7 +53,7 @@ export function projectRegistry(
 }
 
 /** The login server of a registry, as clients type it. */
-export function loginServerOf(name: string, { registrySuffix, registryPort }: ArmSettings): string {
+function loginServerOf(name: string, { registrySuffix, registryPort }: ArmSettings): string {
   return `${name.toLowerCase()}.${registrySuffix}${registryPort}`;
 }
 

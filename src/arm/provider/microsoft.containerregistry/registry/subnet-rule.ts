@@ -42,7 +42,7 @@ export function isSameSubnet({ view }: Pick<VerbContext, 'view'>, { id, subnetUi
 }
 
 /** Whether a subnet has the service endpoint of registries. */
-export function hasEndpoint({ properties }: Pick<StoredResource, 'properties'>): boolean {
+function hasEndpoint({ properties }: Pick<StoredResource, 'properties'>): boolean {
   const endpoints = properties['serviceEndpoints'];
   if (!Array.isArray(endpoints)) return false;
   return endpoints.some((one: unknown) => {

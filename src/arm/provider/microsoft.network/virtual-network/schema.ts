@@ -33,7 +33,7 @@ const DELEGATION = Type.Object(
 );
 
 /** The properties of a subnet, alone or within its virtual network. */
-export const SUBNET_PROPERTIES = Type.Object(
+const SUBNET_PROPERTIES = Type.Object(
   {
     addressPrefix: opt(nullable(Type.String())),
     addressPrefixes: opt(nullable(strings())),

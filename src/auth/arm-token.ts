@@ -17,11 +17,12 @@ export type CheckedArmToken =
   | { readonly kind: 'checked'; readonly principal: ServicePrincipal; readonly identity: Identity }
   | Rejection;
 
-/** Reads the `Authorization` of a request to the management API: a token for it, never a password. */
+/** Reads the `Authorization` of a request to the management API, or to another that `accepted` names: a token for it, never a password. */
 export async function verifyArmToken(
   services: AuthServices,
   header: AuthorizationHeader,
   nowMs: number,
+  accepted: readonly string[] = services.authority.armAudiences,
 ): Promise<ArmAuthentication> {
   const authorization = parseAuthorization(header);
   switch (authorization.kind) {
@@ -32,7 +33,7 @@ export async function verifyArmToken(
     case 'basic':
       return reject('malformed-header', `the management API takes no passwords; get a token at ${issuerOf(services)}`);
     case 'bearer': {
-      const audiences = services.authority.armAudiences.map(withoutSlash);
+      const audiences = accepted.map(withoutSlash);
       const checked = await checkArmToken(services, authorization.token, audiences, nowMs);
       return checked.kind === 'rejected' ? checked : { kind: 'principal', principal: checked.principal };
     }

@@ -11,6 +11,8 @@ export interface AuthoritySettings {
   readonly issuerBase: string;
   /** The resources that a token for the management API may be for; the first is named in messages. */
   readonly armAudiences: readonly string[];
+  /** The resource that tokens for the directory's API (Microsoft Graph) are for. */
+  readonly graphAudience: string;
 }
 
 /** What all of authentication works with. */
@@ -33,7 +35,7 @@ export function issuerOf({ authority, directory }: AuthServices): string {
 
 /** Every resource that the login authority gives tokens for, without a slash at its end. */
 export function audiencesOf({ authority }: AuthServices): readonly string[] {
-  return [...authority.armAudiences, REGISTRY_AUDIENCE].map(withoutSlash);
+  return [...authority.armAudiences, authority.graphAudience, REGISTRY_AUDIENCE].map(withoutSlash);
 }
 
 /** A resource's URL without slashes at its end: clients write it either way. */

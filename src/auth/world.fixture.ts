@@ -51,7 +51,11 @@ export async function world(): Promise<World> {
     tokens: [{ name: 'ci', scopeMap: 'app-pull', status: 'enabled' }],
   };
   return {
-    services: authServices({ directory, keys, authority: { issuerBase: ARM, armAudiences: [ARM] } }),
+    services: authServices({
+      directory,
+      keys,
+      authority: { issuerBase: ARM, armAudiences: [ARM], graphAudience: `${ARM}/graph` },
+    }),
     directory,
     keys,
     owner: { ...owner, clientSecret: owner.clientSecret ?? '' },

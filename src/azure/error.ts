@@ -76,6 +76,9 @@ export const ARM_ERROR = {
   DeploymentCannotBeCancelled: { status: 409 },
   DeploymentFailed: { status: 409 },
   DeploymentNotFound: { status: 404 },
+  Authorization_RequestDenied: { status: 403 },
+  Request_BadRequest: { status: 400 },
+  Request_ResourceNotFound: { status: 404 },
   InsufficientStorage: { status: 507 },
   InternalServerError: { status: 500 },
 } as const satisfies Record<string, ArmErrorEntry>;

@@ -24,19 +24,39 @@ const RESOURCE_GROUP = 'seawall';
 const API_VERSION = '2023-07-01';
 
 /** Does an action on a running server, as its owner. */
-export async function act(action: ControlAction, env: Terminal['env']): Promise<ControlOutcome> {
-  const found = await findServer(action.dataDir);
+export function act(action: ControlAction, env: Terminal['env']): Promise<ControlOutcome> {
+  return ask(action.dataDir, env, ({ subscriptionId }) => {
+    const registryId =
+      `/subscriptions/${subscriptionId}/resourceGroups/${RESOURCE_GROUP}` +
+      `/providers/Microsoft.ContainerRegistry/registries/${action.registry}`;
+    const path = `${registryId}/${action.action}?api-version=${API_VERSION}`;
+    return { method: 'POST', path, body: action.body(registryId) };
+  });
+}
+
+/** One request of the control listener. */
+export interface ControlRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly path: string;
+  readonly body?: object;
+}
+
+/** Asks a running server, as its owner. */
+export async function ask(
+  dataDir: string,
+  env: Terminal['env'],
+  request: (server: ServerAccess) => ControlRequest,
+): Promise<ControlOutcome> {
+  const found = await findServer(dataDir);
   if (found.kind !== 'running') return notFound(found);
   const { server } = found;
   const ca = server.caFile === undefined ? undefined : await readFile(server.caFile, 'utf8');
   const signedIn = await signIn(server, { ca, env });
   if (signedIn.kind === 'failed') return signedIn;
-  const registryId =
-    `/subscriptions/${server.subscriptionId}/resourceGroups/${RESOURCE_GROUP}` +
-    `/providers/Microsoft.ContainerRegistry/registries/${action.registry}`;
-  const url = new URL(`${server.control.replace(/\/$/, '')}${registryId}/${action.action}?api-version=${API_VERSION}`);
+  const { method, path, body } = request(server);
+  const url = new URL(`${server.control.replace(/\/$/, '')}${path}`);
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${String(signedIn.value)}` };
-  return outcomeOf(await post({ url, headers, body: JSON.stringify(action.body(registryId)), ca }));
+  return outcomeOf(await post({ method, url, headers, body: body === undefined ? '' : JSON.stringify(body), ca }));
 }
 
 function notFound(found: Exclude<FoundServer, { kind: 'running' }>): ControlOutcome {

@@ -4,8 +4,9 @@ import { request } from 'node:https';
 import { type LookupFunction, isIP } from 'node:net';
 import { lookup as systemLookup } from 'node:dns';
 
-/** One POST over HTTPS. */
+/** One request over HTTPS. */
 export interface HttpsCall {
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -23,10 +24,10 @@ const TIMEOUT_MS = 30_000;
 /** More than this many bytes is no answer of ours. */
 const MOST_BYTES = 4 * 1024 * 1024;
 
-/** Sends a POST and reads the JSON of its answer. */
-export async function post({ url, headers, body, ca }: HttpsCall): Promise<HttpsAnswer> {
+/** Sends a request, a POST unless it says otherwise, and reads the JSON of its answer. */
+export async function post({ method = 'POST', url, headers, body, ca }: HttpsCall): Promise<HttpsAnswer> {
   const sent = request(url, {
-    method: 'POST',
+    method,
     headers: { ...headers, 'content-length': Buffer.byteLength(body) },
     agent: false,
     timeout: TIMEOUT_MS,

@@ -23,6 +23,7 @@ export function createProgram(terminal: Terminal, end: (code: ExitCode) => void)
   const program = root(terminal);
   addServing(program, terminal, end);
   addCredentials(program, terminal, end);
+  addPrincipals(program, terminal, end);
   addEnvironment(program, terminal, end);
   addConfiguration(program, terminal, end);
   addVersion(program, terminal, end);
@@ -126,6 +127,48 @@ function ofRegistry(command: Command, example: string): Command {
     .option('--data <PATH>', 'Data directory of the running server. (default: ./data) (env: SEAWALL_DATA)')
     .option('--json', 'Print JSON.')
     .addHelpText('after', `\nExample:\n${example}`);
+}
+
+function addPrincipals(program: Command, terminal: Terminal, end: End): void {
+  const principal = program
+    .command('principal')
+    .description('Service principals: applications that may sign in.')
+    .helpCommand(false);
+  const sub = (name: string, about: string, example: string): Command =>
+    principal
+      .command(name)
+      .description(about)
+      .option('--data <PATH>', 'Data directory of the running server. (default: ./data) (env: SEAWALL_DATA)')
+      .option('--json', 'Print JSON.')
+      .addHelpText('after', `\nExample:\n  ${example}`);
+  sub(
+    'create',
+    'Make a service principal; its secret is shown this once.',
+    'seawall principal create ci --role AcrPull',
+  )
+    .argument('<NAME>', 'Display name.')
+    .option('--role <ROLE>', 'Role it gets, such as Contributor or AcrPull; none when left out.')
+    .option('--scope <ID>', "Where it has the role; the owner's subscription when left out.")
+    .action(async (name: string, options) => {
+      const { createPrincipal } = await import('./principal.ts');
+      end(await createPrincipal(terminal, name, options));
+    });
+  sub('list', 'List the service principals.', 'seawall principal list').action(async (options) => {
+    const { listPrincipals } = await import('./principal.ts');
+    end(await listPrincipals(terminal, options));
+  });
+  sub('rotate', 'Replace the secret; tokens of the old one are refused at once.', 'seawall principal rotate CLIENT_ID')
+    .argument('<CLIENT_ID>', 'Its client id.')
+    .action(async (id: string, options) => {
+      const { rotatePrincipal } = await import('./principal.ts');
+      end(await rotatePrincipal(terminal, id, options));
+    });
+  sub('remove', 'Remove a service principal; its tokens are refused at once.', 'seawall principal remove CLIENT_ID')
+    .argument('<CLIENT_ID>', 'Its client id.')
+    .action(async (id: string, options) => {
+      const { removePrincipal } = await import('./principal.ts');
+      end(await removePrincipal(terminal, id, options));
+    });
 }
 
 function addEnvironment(program: Command, terminal: Terminal, end: End): void {

@@ -17,11 +17,21 @@ export interface Credential {
   readonly expiresMs?: number;
 }
 
-/** An application that may log in. `owner` may do everything. */
+/** An application that may log in. What it may do is told by role assignments; the `owner` also keeps the directory itself. */
 export interface ServicePrincipal {
   readonly clientId: string;
   readonly objectId: string;
-  readonly role: 'owner';
+  /** The object id of its application, which is another object in Microsoft Graph. */
+  readonly applicationId: string;
+  readonly displayName: string;
+  readonly role: 'owner' | 'member';
+  readonly createdMs: number;
+}
+
+/** A service principal with the secret that was just made for it. */
+export interface NewServicePrincipal {
+  readonly principal: ServicePrincipal;
+  readonly secret: string;
 }
 
 /** Everything known of identities at one moment. Immutable. */
@@ -31,6 +41,8 @@ export interface DirectorySnapshot {
   readonly tenantId: string;
   readonly subscriptionId: string;
   servicePrincipal(clientId: string): ServicePrincipal | undefined;
+  /** All of them, the oldest first. */
+  servicePrincipals(): readonly ServicePrincipal[];
   /** The principal's secrets; none when it is unknown. */
   credentials(principal: Principal): readonly Credential[];
 }
@@ -68,6 +80,15 @@ export interface Directory extends Disposable {
   ensureOwner(request: OwnerRequest): Promise<Owner>;
   /** Gives the owner a new secret; tokens of the old one are refused at once. */
   rotateOwnerSecret(request: OwnerRequest): Promise<Owner>;
+  /** Makes a service principal that may log in and has no role yet. Names need not differ. */
+  createServicePrincipal(displayName: string, nowMs: number): Promise<NewServicePrincipal>;
+  /** Gives it a new secret in place of the one before, whose tokens are refused at once. `undefined`: there is none. */
+  rotateServicePrincipal(
+    clientId: string,
+    when: { readonly nowMs: number; readonly expiresMs?: number },
+  ): Promise<string | undefined>;
+  /** Forgets it with its secret; `false` when it is not there, or the owner, who stays. */
+  removeServicePrincipal(clientId: string): Promise<boolean>;
   /** The uid of the registry of this name, made at first sight and never changed. */
   ensureRegistry(name: string, nowMs: number): Promise<string>;
   /** Makes a registry known that was made elsewhere, under its uid; another one of its name is forgotten. */

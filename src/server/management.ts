@@ -78,10 +78,11 @@ function decodePath(path: string): string | undefined {
   }
 }
 
-type ReadObject = { readonly body: JsonObject } | { readonly kind: 'refused'; readonly reply: Reply };
+/** The outcome of reading a body. */
+export type ReadObject = { readonly body: JsonObject } | { readonly kind: 'refused'; readonly reply: Reply };
 
 /** The body as an object; none at all is an empty one, as clients of actions send it. */
-async function readObject({ incoming }: Exchange): Promise<ReadObject> {
+export async function readObject({ incoming }: Exchange): Promise<ReadObject> {
   const read = await readBody(incoming, MAX_BODY);
   if (read.kind === 'too-large')
     return refused({ code: 'RequestEntityTooLarge', message: `The request content is larger than ${MAX_BODY} bytes.` });
@@ -124,7 +125,8 @@ function refused(error: Parameters<typeof refuseArm>[0]): ReadObject {
   return { kind: 'refused', reply: refuseArm(error) };
 }
 
-function refuseAnonymous(who: Exclude<ArmAuthentication, { readonly kind: 'principal' }>): Reply {
+/** The refusal of who is not signed in. */
+export function refuseAnonymous(who: Exclude<ArmAuthentication, { readonly kind: 'principal' }>): Reply {
   switch (who.kind) {
     case 'anonymous':
       return refuseArm(

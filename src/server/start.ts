@@ -14,6 +14,7 @@ import { credentialEffects } from './credential-actions.ts';
 import { ensureDeclared } from './declared-registries.ts';
 import { DataDirInUseError, openDataDir } from './data-dir.ts';
 import { dataPlane } from './data-plane.ts';
+import { graphRoutes } from './graph-routes.ts';
 import { IMAGE_ALIAS_ROUTE } from './image-alias-route.ts';
 import { ensureFirstState } from './first-state.ts';
 import { keepNames } from './keep-names.ts';
@@ -21,6 +22,7 @@ import { type Listeners, openListeners } from './listeners.ts';
 import { managementPlane } from './management.ts';
 import { metadataRoute } from './metadata-route.ts';
 import { controlOrigin, registryOrigin } from './origins.ts';
+import { principalRoutes } from './principal-routes.ts';
 import { type ReadyInfo, type ReadyRegistry, type RunningServer, StartRefusedError } from './ready.ts';
 import { followRegistries } from './registries.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -64,7 +66,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
   const auth = authServices({
     directory: stores.directory,
     keys: stores.keys,
-    authority: { issuerBase: controlUrl, armAudiences: [controlUrl] },
+    authority: { issuerBase: controlUrl, armAudiences: [controlUrl], graphAudience: `${controlUrl}/graph` },
   });
   const assembly: Assembly = { config, stores, snapshot, auth, metrics, stopping: () => listeners.stopping() };
   const registryPort = config.publicPort ?? registry.address.port;
@@ -143,6 +145,8 @@ function controlListenerPlane({ config, stores, snapshot, auth, metrics, stoppin
   });
   return controlPlane(
     [
+      ...graphRoutes({ auth, directory: stores.directory, now }),
+      ...principalRoutes({ auth, directory: stores.directory, now }),
       ...healthRoutes(metrics, ready),
       ...authorityRoutes(auth, now),
       IMAGE_ALIAS_ROUTE,

@@ -38,14 +38,43 @@ export function openSqliteDirectory(path: string, { sealer, onFatal }: Directory
     current = readSnapshot(database, tenant, current.authEpoch + 1);
     return result;
   };
-  return { snapshot: () => current, ...operations({ database, sealer, change }, tenant) };
+  const snapshot = () => current;
+  const connection = { database, sealer, change };
+  return { snapshot, ...principals(connection, snapshot), ...operations(connection, tenant) };
 }
 
-function operations({ database, sealer, change }: Connection, tenant: Tenant): Omit<Directory, 'snapshot'> {
+type Principals = Pick<Directory, 'createServicePrincipal' | 'rotateServicePrincipal'>;
+
+function principals({ database, change }: Connection, snapshot: () => DirectorySnapshot): Principals {
+  const putNew = (clientId: string, when: { readonly nowMs: number; readonly expiresMs?: number }): string => {
+    const secret = newSecret();
+    putSecret(database, { principal: { kind: 'service-principal', clientId }, slot: 'secret', secret, ...when });
+    return secret;
+  };
+  return {
+    createServicePrincipal: async (displayName, nowMs) => {
+      const [clientId, secret] = change(() => {
+        const id = addServicePrincipal(database, { displayName, role: 'member', nowMs });
+        return [id, putNew(id, { nowMs })] as const;
+      });
+      const principal = snapshot().servicePrincipal(clientId);
+      if (principal === undefined) throw new TypeError('a principal just made is there');
+      return { principal, secret };
+    },
+    rotateServicePrincipal: async (clientId, when) =>
+      snapshot().servicePrincipal(clientId) === undefined ? undefined : change(() => putNew(clientId, when)),
+  };
+}
+
+function operations(
+  { database, sealer, change }: Connection,
+  tenant: Tenant,
+): Omit<Directory, 'snapshot' | keyof Principals> {
   const connection = { database, sealer, change };
   return {
     ensureOwner: async (request) => ensureOwner(connection, tenant, request),
     rotateOwnerSecret: async (request) => putOwnerSecret(connection, tenant, request),
+    removeServicePrincipal: async (clientId) => removeServicePrincipal(connection, clientId),
     ensureRegistry: async (name, nowMs) => uidOf(database, name) ?? change(() => addRegistry(database, name, nowMs)),
     adoptRegistry: async ({ uid, name, nowMs }) => {
       if (uidOf(database, name) === uid) return;
@@ -114,9 +143,31 @@ function ownerOf(database: Database): string | undefined {
 }
 
 function addOwner(database: Database, nowMs: number): string {
+  return addServicePrincipal(database, { displayName: 'owner', role: 'owner', nowMs });
+}
+
+interface Added {
+  readonly displayName: string;
+  readonly role: 'owner' | 'member';
+  readonly nowMs: number;
+}
+
+function addServicePrincipal(database: Database, { displayName, role, nowMs }: Added): string {
   const clientId = randomUUID();
-  database.run("INSERT INTO service_principal VALUES (?, ?, 'owner', ?)", clientId, randomUUID(), nowMs);
+  const ids = [clientId, randomUUID(), randomUUID()];
+  database.run('INSERT INTO service_principal VALUES (?, ?, ?, ?, ?, ?)', ...ids, displayName, role, nowMs);
   return clientId;
+}
+
+function removeServicePrincipal({ database, change }: Connection, clientId: string): boolean {
+  const principal = formatPrincipal({ kind: 'service-principal', clientId });
+  const known = database.get("SELECT 1 FROM service_principal WHERE client_id = ? AND role = 'member'", clientId);
+  if (known === undefined) return false;
+  change(() => {
+    database.run('DELETE FROM service_principal WHERE client_id = ?', clientId);
+    database.run('DELETE FROM credential WHERE principal = ?', principal);
+  });
+  return true;
 }
 
 function uidOf(database: Database, name: string): string | undefined {

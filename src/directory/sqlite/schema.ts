@@ -32,4 +32,21 @@ export const DIRECTORY_MIGRATIONS: Migrations = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX credential_of_registry ON credential (registry);
   `,
+  `
+  CREATE TABLE service_principal_2 (
+    client_id TEXT PRIMARY KEY,
+    object_id TEXT NOT NULL UNIQUE,
+    application_id TEXT NOT NULL UNIQUE,
+    display_name TEXT NOT NULL,
+    role TEXT NOT NULL CHECK (role IN ('owner', 'member')),
+    created_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO service_principal_2
+    SELECT client_id, object_id, lower(hex(randomblob(4))) || '-' || lower(hex(randomblob(2))) || '-4' ||
+      substr(lower(hex(randomblob(2))), 2) || '-8' || substr(lower(hex(randomblob(2))), 2) || '-' ||
+      lower(hex(randomblob(6))), 'owner', role, created_ms
+    FROM service_principal;
+  DROP TABLE service_principal;
+  ALTER TABLE service_principal_2 RENAME TO service_principal;
+  `,
 ];

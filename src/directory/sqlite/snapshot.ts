@@ -6,7 +6,10 @@ import { readCredentials } from './credential-table.ts';
 interface ServicePrincipalRow {
   readonly client_id: string;
   readonly object_id: string;
-  readonly role: 'owner';
+  readonly application_id: string;
+  readonly display_name: string;
+  readonly role: 'owner' | 'member';
+  readonly created_ms: number;
 }
 
 /** The tenant that this directory is, with its one subscription. */
@@ -24,13 +27,24 @@ export function readSnapshot(database: Database, tenant: Tenant, authEpoch: numb
     tenantId: tenant.tenant_id,
     subscriptionId: tenant.subscription_id,
     servicePrincipal: (clientId) => principals.get(clientId),
+    servicePrincipals: () => [...principals.values()],
     credentials: (principal) => credentials.get(formatPrincipal(principal)) ?? [],
   };
 }
 
 function readServicePrincipals(database: Database): ReadonlyMap<string, ServicePrincipal> {
-  const rows = database.all<ServicePrincipalRow>('SELECT client_id, object_id, role FROM service_principal');
+  const rows = database.all<ServicePrincipalRow>('SELECT * FROM service_principal ORDER BY created_ms, client_id');
   return new Map(
-    rows.map((row) => [row.client_id, { clientId: row.client_id, objectId: row.object_id, role: row.role }]),
+    rows.map((row) => [
+      row.client_id,
+      {
+        clientId: row.client_id,
+        objectId: row.object_id,
+        applicationId: row.application_id,
+        displayName: row.display_name,
+        role: row.role,
+        createdMs: row.created_ms,
+      },
+    ]),
   );
 }

@@ -1,0 +1,85 @@
+import { verifyArmToken } from '../auth/arm-token.ts';
+import type { AuthServices } from '../auth/services.ts';
+import type { Directory, ServicePrincipal } from '../directory/port.ts';
+import { createdJson, noContent, okJson, type Reply, refuseArm } from '../http/reply.ts';
+import type { RawParameters } from '../http/router.ts';
+import type { ControlRoute } from './control-plane.ts';
+import { readObject, refuseAnonymous } from './management.ts';
+import type { Exchange } from './respond.ts';
+
+/** What the directory's routes work with. */
+export interface DirectoryServices {
+  readonly auth: AuthServices;
+  readonly directory: Directory;
+  readonly now: () => number;
+}
+
+const PATH = '/seawall/principals';
+
+/** The routes behind `seawall principal`: for the owner alone. */
+export function principalRoutes(services: DirectoryServices): readonly ControlRoute[] {
+  const { directory, now } = services;
+  const route = (
+    method: string,
+    path: string,
+    run: (exchange: Exchange, parameters: RawParameters) => Promise<Reply>,
+  ): ControlRoute => ({
+    spec: 'principals',
+    method,
+    path,
+    handle: async (exchange, parameters) => (await refuseUnlessOwner(services, exchange)) ?? run(exchange, parameters),
+  });
+  const withSecret = (principal: ServicePrincipal, secret: string): object => ({ ...shown(principal), secret });
+  return [
+    route('GET', PATH, async () => okJson({ value: directory.snapshot().servicePrincipals().map(shown) })),
+    route('POST', PATH, async (exchange) => {
+      const read = await readObject(exchange);
+      if ('kind' in read) return read.reply;
+      const { displayName } = read.body;
+      if (typeof displayName !== 'string' || displayName === '' || displayName.length > 120)
+        return refuseArm({
+          code: 'InvalidRequestContent',
+          target: 'displayName',
+          message: `The value ${JSON.stringify(displayName)} of 'displayName' is not allowed: it must have 1 to 120 characters.`,
+        });
+      const made = await directory.createServicePrincipal(displayName, now());
+      return createdJson(withSecret(made.principal, made.secret));
+    }),
+    route('POST', `${PATH}/{client}/rotate`, async (_, { client = '' }) => {
+      const principal = directory.snapshot().servicePrincipal(client.toLowerCase());
+      if (principal === undefined) return unknown(client);
+      const secret = await directory.rotateServicePrincipal(principal.clientId, { nowMs: now() });
+      return secret === undefined ? unknown(client) : okJson(withSecret(principal, secret));
+    }),
+    route('DELETE', `${PATH}/{client}`, async (_, { client = '' }) =>
+      (await directory.removeServicePrincipal(client.toLowerCase())) ? noContent() : unknown(client),
+    ),
+  ];
+}
+
+/** Why a caller may not keep the directory; `undefined` for the owner. */
+export async function refuseUnlessOwner(
+  { auth, now }: DirectoryServices,
+  exchange: Exchange,
+): Promise<Reply | undefined> {
+  const audiences = [...auth.authority.armAudiences, auth.authority.graphAudience];
+  const who = await verifyArmToken(auth, exchange.incoming.headers.authorization, now(), audiences);
+  if (who.kind !== 'principal') return refuseAnonymous(who);
+  exchange.principal = `service-principal/${who.principal.clientId}`;
+  if (who.principal.role === 'owner') return undefined;
+  return refuseArm({
+    code: 'Authorization_RequestDenied',
+    message: 'Insufficient privileges to complete the operation: only the owner of this server keeps its directory.',
+  });
+}
+
+function shown({ clientId, objectId, displayName, createdMs }: ServicePrincipal): object {
+  return { displayName, clientId, objectId, createdTime: new Date(createdMs).toISOString() };
+}
+
+function unknown(client: string): Reply {
+  return refuseArm({
+    code: 'Request_ResourceNotFound',
+    message: `There is no service principal with the client id '${client}' that could be changed; see: seawall principal list`,
+  });
+}

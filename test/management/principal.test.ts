@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { request } from 'node:https';
+import { readFile } from 'node:fs/promises';
+import { after, before, describe, it } from 'node:test';
+import { askControl } from '../../src/testkit/control-client.ts';
+import { startSeawall, type TestSeawall } from '../../src/testkit/start-seawall.ts';
+import { type Arm, armOf, codeOf } from './arm.ts';
+
+const ROLE = { Reader: 'acdd72a7-3385-48ef-bd42-f606fba81ae7', AcrPull: '7f951dda-4ed3-4680-a7ca-43fe172d538d' };
+
+interface Principal {
+  readonly clientId: string;
+  readonly objectId: string;
+  readonly secret: string;
+}
+
+describe('a service principal', () => {
+  let seawall: TestSeawall;
+  let owner: Arm;
+  let group: string;
+  before(async () => {
+    seawall = await startSeawall();
+    owner = await armOf(seawall);
+    group = `${owner.subscription}/resourceGroups/seawall`;
+  });
+  after(() => seawall.close());
+
+  const create = async (displayName: string): Promise<Principal> =>
+    // The route answers what the interface says; the assertions below would fail on anything else.
+    (await owner.must('POST', '/seawall/principals', { displayName }, { apiVersion: '' })) as unknown as Principal;
+
+  const tokenOf = async ({ clientId, secret }: Principal): Promise<string> => {
+    const { tenantId, control } = seawall.state;
+    const form = {
+      grant_type: 'client_credentials',
+      client_id: clientId,
+      client_secret: secret,
+      scope: `${control}/.default`,
+    };
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const answer = await askControl(seawall, 'POST', `/${tenantId}/oauth2/v2.0/token`, {
+      body: new URLSearchParams(form).toString(),
+      headers,
+    });
+    return String(answer.json()['access_token']);
+  };
+
+  const assign = async (
+    principal: Principal,
+    role: keyof typeof ROLE,
+    scope: string,
+    name: string,
+  ): Promise<string> => {
+    const roleDefinitionId = `${owner.subscription}/providers/Microsoft.Authorization/roleDefinitions/${ROLE[role]}`;
+    const id = `${scope}/providers/Microsoft.Authorization/roleAssignments/${name}`;
+    await owner.must('PUT', id, { properties: { roleDefinitionId, principalId: principal.objectId } });
+    return id;
+  };
+
+  /** The status of `GET /v2/_catalog` with the principal's own secret. */
+  const catalog = async ({ clientId, secret }: Principal): Promise<number> => {
+    const ca = await readFile(seawall.ca);
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    const url = new URL('/v2/_catalog', seawall.url('myregistry'));
+    const lookup: never = ((_: string, options: { all?: boolean }, done: (...args: unknown[]) => void) =>
+      options.all === true ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4)) as never;
+    request(url, { ca, agent: false, auth: `${clientId}:${secret}`, lookup }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    })
+      .on('error', reject)
+      .end();
+    return promise;
+  };
+
+  it('without a role may nothing, with one what it says, and nothing again when it is taken away', async () => {
+    const reader = await create('reader');
+    const arm = await armOf(seawall, await tokenOf(reader));
+    assert.equal(codeOf(await arm.ask('GET', group)), 'AuthorizationFailed');
+    const assignment = await assign(reader, 'Reader', group, '00000000-0000-4000-8000-000000000001');
+    assert.equal((await arm.ask('GET', group)).status, 200);
+    assert.equal(codeOf(await arm.ask('PUT', group, { location: 'westeurope' })), 'AuthorizationFailed');
+    assert.equal((await owner.ask('DELETE', assignment)).status, 200);
+    assert.equal(codeOf(await arm.ask('GET', group)), 'AuthorizationFailed');
+  });
+
+  it('reads the content of a registry with AcrPull, and not without', async () => {
+    const puller = await create('puller');
+    const registry = `${group}/providers/Microsoft.ContainerRegistry/registries/myregistry`;
+    assert.equal(await catalog(puller), 403);
+    const assignment = await assign(puller, 'AcrPull', registry, '00000000-0000-4000-8000-000000000002');
+    assert.equal(await catalog(puller), 200);
+    await owner.must('DELETE', assignment);
+    assert.equal(await catalog(puller), 403);
+  });
+
+  it('has no use of its old secret when it is rotated, nor of any when it is removed', async () => {
+    const rotated = await create('rotated');
+    const old = await armOf(seawall, await tokenOf(rotated));
+    const path = `/seawall/principals/${rotated.clientId}`;
+    const { secret } = await owner.must('POST', `${path}/rotate`, {}, { apiVersion: '' });
+    assert.equal((await old.ask('GET', group)).status, 401);
+    const fresh = await armOf(seawall, await tokenOf({ ...rotated, secret: String(secret) }));
+    assert.equal((await fresh.ask('GET', group)).status, 403);
+    assert.equal((await owner.ask('DELETE', path, undefined, { apiVersion: '' })).status, 204);
+    assert.equal((await fresh.ask('GET', group)).status, 401);
+  });
+
+  it('keeps no directory, which the owner does', async () => {
+    const member = await armOf(seawall, await tokenOf(await create('member')));
+    for (const path of ['/seawall/principals', '/graph/v1.0/servicePrincipals']) {
+      assert.equal((await member.ask('GET', path, undefined, { apiVersion: '' })).status, 403);
+      assert.equal((await owner.ask('GET', path, undefined, { apiVersion: '' })).status, 200);
+    }
+  });
+
+  it('is assigned one role once, and no role that is not there', async () => {
+    const twice = await create('twice');
+    await assign(twice, 'Reader', group, '00000000-0000-4000-8000-000000000003');
+    await assert.rejects(
+      assign(twice, 'Reader', group, '00000000-0000-4000-8000-000000000004'),
+      /RoleAssignmentExists/,
+    );
+    const properties = {
+      roleDefinitionId: `${owner.subscription}/providers/Microsoft.Authorization/roleDefinitions/none`,
+      principalId: twice.objectId,
+    };
+    const path = `${group}/providers/Microsoft.Authorization/roleAssignments/00000000-0000-4000-8000-000000000005`;
+    assert.equal(codeOf(await owner.ask('PUT', path, { properties })), 'RoleDefinitionDoesNotExist');
+  });
+});

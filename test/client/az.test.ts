@@ -38,7 +38,7 @@ describe('az', { skip }, () => {
     const env = await environment(seawall);
     const get: Command = ['az', 'account', 'get-access-token', '--query', 'tokenType'];
     assert.equal(jsonOf(await run(get, { env })), 'Bearer');
-    const refused = await run([...get, '--resource', `${seawall.control}/graph`], { env });
+    const refused = await run([...get, '--resource', `${seawall.control}/nowhere`], { env });
     assert.notEqual(refused.code, 0);
     assert.match(refused.stderr, /AADSTS500011/);
   });

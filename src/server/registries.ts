@@ -36,7 +36,7 @@ export async function followRegistries(services: RegistryServices): Promise<Regi
   let snapshot = snapshotOf(services, first);
   state.follow(async (view, changes) => {
     if (!changes.some(isAboutRegistries)) return;
-    await tellDirectory(services, view, changes);
+    await tellDirectory(services, { before: snapshot, view });
     snapshot = snapshotOf(services, view);
   });
   return { snapshot: () => snapshot };
@@ -50,22 +50,14 @@ function isAboutRegistries(change: Change): boolean {
 /** Makes new registries known where passwords are kept, and forgets the passwords of those that went. */
 async function tellDirectory(
   { directory, now }: RegistryServices,
-  view: StateView,
-  changes: readonly Change[],
+  { before, view }: { readonly before: Snapshot; readonly view: StateView },
 ): Promise<void> {
-  for (const change of changes) {
-    if (change.kind !== 'put' || change.resource.type !== REGISTRY) continue;
-    const { key, uid, name } = change.resource;
-    if (view.get(key)?.uid === uid) await directory.adoptRegistry({ uid, name: name.toLowerCase(), nowMs: now() });
-  }
-  const kept = new Set(view.ofType(REGISTRY).map(({ uid }) => uid));
-  for (const uid of changes.flatMap(tombstone)) if (!kept.has(uid)) await directory.removeRegistry(uid);
-}
-
-/** The uid of a registry that a change says is gone. */
-function tombstone(change: Change): readonly string[] {
-  const isTombstone = change.kind === 'put' && change.resource.type === 'seawall.containerregistry/deletedregistries';
-  return isTombstone ? [change.resource.name] : [];
+  const registries = view.ofType(REGISTRY);
+  const kept = new Set(registries.map(({ uid }) => uid));
+  const known = [...before.registries.values()].map(({ settings }) => String(settings.uid));
+  for (const uid of known) if (!kept.has(uid)) await directory.removeRegistry(uid);
+  for (const { uid, name } of registries)
+    if (!known.includes(uid)) await directory.adoptRegistry({ uid, name: name.toLowerCase(), nowMs: now() });
 }
 
 function snapshotOf(services: RegistryServices, view: StateView): Snapshot {

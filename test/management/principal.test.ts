@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { request } from 'node:https';
-import { readFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 import { askControl } from '../../src/testkit/control-client.ts';
 import { startSeawall, type TestSeawall } from '../../src/testkit/start-seawall.ts';
 import { type Arm, armOf, codeOf } from './arm.ts';
+import { askRegistry } from './data-plane.ts';
 
 const ROLE = { Reader: 'acdd72a7-3385-48ef-bd42-f606fba81ae7', AcrPull: '7f951dda-4ed3-4680-a7ca-43fe172d538d' };
 
@@ -58,20 +57,8 @@ describe('a service principal', () => {
   };
 
   /** The status of `GET /v2/_catalog` with the principal's own secret. */
-  const catalog = async ({ clientId, secret }: Principal): Promise<number> => {
-    const ca = await readFile(seawall.ca);
-    const { promise, resolve, reject } = Promise.withResolvers<number>();
-    const url = new URL('/v2/_catalog', seawall.url('myregistry'));
-    const lookup: never = ((_: string, options: { all?: boolean }, done: (...args: unknown[]) => void) =>
-      options.all === true ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4)) as never;
-    request(url, { ca, agent: false, auth: `${clientId}:${secret}`, lookup }, (response) => {
-      response.resume();
-      resolve(response.statusCode ?? 0);
-    })
-      .on('error', reject)
-      .end();
-    return promise;
-  };
+  const catalog = async ({ clientId, secret }: Principal): Promise<number> =>
+    (await askRegistry(seawall, 'myregistry', ['GET', '/v2/_catalog'], { auth: `${clientId}:${secret}` })).status;
 
   it('without a role may nothing, with one what it says, and nothing again when it is taken away', async () => {
     const reader = await create('reader');

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { after, before, describe, it } from 'node:test';
+import { startSeawall, type TestSeawall } from '../../src/testkit/start-seawall.ts';
+import { type Arm, armOf, codeOf } from './arm.ts';
+import { askRegistry } from './data-plane.ts';
+
+describe('a registry that is made by the management API', () => {
+  let seawall: TestSeawall;
+  let arm: Arm;
+  let group: string;
+  before(async () => {
+    seawall = await startSeawall();
+    arm = await armOf(seawall);
+    group = `${arm.subscription}/resourceGroups/registries`;
+    await arm.must('PUT', group, { location: 'westeurope' });
+  });
+  after(() => seawall.close());
+
+  const idOf = (name: string): string => `${group}/providers/Microsoft.ContainerRegistry/registries/${name}`;
+  const create = (name: string): ReturnType<Arm['ask']> =>
+    arm.ask('PUT', idOf(name), {
+      location: 'westeurope',
+      sku: { name: 'Premium' },
+      properties: { adminUserEnabled: true },
+    });
+  const adminOf = async (name: string): Promise<string> => {
+    const { username, passwords } = await arm.must('POST', `${idOf(name)}/listCredentials`);
+    const [first] = passwords as readonly { readonly value: string }[];
+    return `${String(username)}:${first?.value ?? ''}`;
+  };
+
+  it('is served at once, and its namesake inherits neither content nor passwords', async () => {
+    const blob = 'bytes';
+    const digest = `sha256:${createHash('sha256').update(blob).digest('hex')}`;
+    assert.equal((await create('namesake')).status, 201);
+    const auth = await adminOf('namesake');
+    const started = await askRegistry(seawall, 'namesake', ['POST', '/v2/a/blobs/uploads/'], { auth });
+    const put = `${started.location ?? ''}${started.location?.includes('?') === true ? '&' : '?'}digest=${digest}`;
+    assert.equal((await askRegistry(seawall, 'namesake', ['PUT', put], { auth, body: blob })).status, 201);
+    assert.equal((await askRegistry(seawall, 'namesake', ['HEAD', `/v2/a/blobs/${digest}`], { auth })).status, 200);
+    assert.equal((await arm.ask('DELETE', idOf('namesake'))).status, 200);
+    assert.equal((await askRegistry(seawall, 'namesake', ['GET', '/v2/'], { auth })).status, 421);
+    assert.equal((await create('namesake')).status, 201);
+    assert.equal((await askRegistry(seawall, 'namesake', ['GET', '/v2/'], { auth })).status, 401);
+    const fresh = await adminOf('namesake');
+    assert.equal(
+      (await askRegistry(seawall, 'namesake', ['HEAD', `/v2/a/blobs/${digest}`], { auth: fresh })).status,
+      404,
+    );
+  });
+
+  it('is there after a restart', async () => {
+    await create('lasting');
+    const auth = await adminOf('lasting');
+    await seawall.restart();
+    arm = await armOf(seawall);
+    assert.equal((await askRegistry(seawall, 'lasting', ['GET', '/v2/'], { auth })).status, 200);
+  });
+
+  it('has a name of its own in all of the server', async () => {
+    await create('unique1');
+    const other = `${arm.subscription}/resourceGroups/seawall`;
+    const body = { location: 'westeurope', sku: { name: 'Basic' } };
+    const taken = await arm.ask('PUT', `${other}/providers/Microsoft.ContainerRegistry/registries/UNIQUE1`, body);
+    assert.deepEqual([taken.status, codeOf(taken)], [409, 'AlreadyInUse']);
+    const check = `${arm.subscription}/providers/Microsoft.ContainerRegistry/checkNameAvailability`;
+    const type = 'Microsoft.ContainerRegistry/registries';
+    assert.equal((await arm.must('POST', check, { name: 'unique1', type }))['nameAvailable'], false);
+    assert.equal((await arm.must('POST', check, { name: 'unique2', type }))['nameAvailable'], true);
+    assert.equal((await arm.must('POST', check, { name: 'a-b', type }))['reason'], 'Invalid');
+  });
+
+  const WRONG: readonly (readonly [string, object, string, string])[] = [
+    ['a tier that is none', { sku: { name: 'Gold' } }, 'InvalidRequestContent', 'sku.name'],
+    ['no tier', {}, 'InvalidRequestContent', 'sku'],
+    [
+      'an unknown property',
+      { sku: { name: 'Basic' }, properties: { colour: 1 } },
+      'InvalidRequestContent',
+      'properties.colour',
+    ],
+    [
+      'a wrong type',
+      { sku: { name: 'Basic' }, properties: { adminUserEnabled: 'yes' } },
+      'InvalidRequestContent',
+      'properties.adminUserEnabled',
+    ],
+    [
+      'what is not built',
+      { sku: { name: 'Premium' }, properties: { encryption: { status: 'enabled' } } },
+      'FeatureNotSupported',
+      'properties.encryption.status',
+    ],
+    [
+      'what its api-version lacks',
+      { sku: { name: 'Premium' }, properties: { anonymousPullEnabled: true } },
+      'InvalidRequestContent',
+      'properties.anonymousPullEnabled',
+    ],
+  ];
+  for (const [name, body, code, target] of WRONG)
+    it(`with ${name} is refused by name`, async () => {
+      const refused = await arm.ask('PUT', idOf('wrongly'), { location: 'westeurope', ...body });
+      assert.deepEqual([refused.status, codeOf(refused)], [400, code], refused.text);
+      assert.ok(refused.text.includes(target), refused.text);
+      assert.equal((await arm.ask('GET', idOf('wrongly'))).status, 404);
+    });
+
+  it('is found among all resources by its type', async () => {
+    await create('findable');
+    const filter = encodeURIComponent(
+      "resourceType eq 'Microsoft.ContainerRegistry/registries' and name eq 'findable'",
+    );
+    const { value } = await arm.must('GET', `${arm.subscription}/resources?$filter=${filter}`);
+    assert.deepEqual(
+      (value as readonly { readonly name: string }[]).map(({ name }) => name),
+      ['findable'],
+    );
+    const wrong = await arm.ask(
+      'GET',
+      `${arm.subscription}/resources?$filter=${encodeURIComponent("colour eq 'red'")}`,
+    );
+    assert.equal(codeOf(wrong), 'InvalidFilterInQueryString');
+  });
+
+  it('keeps its token’s scope map, and the system’s cannot be deleted', async () => {
+    await create('scoped');
+    const scopeMapId = `${idOf('scoped')}/scopeMaps/mine1`;
+    await arm.must('PUT', scopeMapId, { properties: { actions: ['repositories/a/content/read'] } });
+    await arm.must('PUT', `${idOf('scoped')}/tokens/token1`, { properties: { scopeMapId } });
+    assert.equal(codeOf(await arm.ask('DELETE', scopeMapId)), 'ScopeMapInUse');
+    const system = `${idOf('scoped')}/scopeMaps/_repositories_pull`;
+    assert.equal(codeOf(await arm.ask('DELETE', system)), 'SystemScopeMapCannotBeChanged');
+    const { passwords } = await arm.must('POST', `${idOf('scoped')}/generateCredentials`, {
+      tokenId: `${idOf('scoped')}/tokens/token1`,
+    });
+    const [first] = passwords as readonly { readonly value: string }[];
+    assert.equal(
+      (await askRegistry(seawall, 'scoped', ['GET', '/v2/'], { auth: `token1:${first?.value ?? ''}` })).status,
+      200,
+    );
+  });
+});

@@ -24,6 +24,7 @@ export function createProgram(terminal: Terminal, end: (code: ExitCode) => void)
   addServing(program, terminal, end);
   addCredentials(program, terminal, end);
   addPrincipals(program, terminal, end);
+  addSubscriptions(program, terminal, end);
   addEnvironment(program, terminal, end);
   addConfiguration(program, terminal, end);
   addVersion(program, terminal, end);
@@ -168,6 +169,23 @@ function addPrincipals(program: Command, terminal: Terminal, end: End): void {
     .action(async (id: string, options) => {
       const { removePrincipal } = await import('./principal.ts');
       end(await removePrincipal(terminal, id, options));
+    });
+}
+
+function addSubscriptions(program: Command, terminal: Terminal, end: End): void {
+  program
+    .command('subscription')
+    .description('Subscriptions of the management API.')
+    .helpCommand(false)
+    .command('create')
+    .description('Make another subscription; run "seawall env" again for az to see it.')
+    .argument('<NAME>', 'Display name.')
+    .option('--data <PATH>', 'Data directory of the running server. (default: ./data) (env: SEAWALL_DATA)')
+    .option('--json', 'Print JSON.')
+    .addHelpText('after', '\nExample:\n  seawall subscription create networks')
+    .action(async (name: string, options: { readonly data?: string; readonly json?: boolean }) => {
+      const { createSubscription } = await import('./subscription.ts');
+      end(await createSubscription(terminal, name, options));
     });
 }
 

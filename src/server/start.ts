@@ -28,6 +28,7 @@ import { followRegistries } from './registries.ts';
 import type { Snapshot } from './snapshot.ts';
 import { removeStateFile, writeStateFile } from './state-file.ts';
 import { type Stores, openStores } from './stores.ts';
+import { subscriptionRoutes } from './subscription-routes.ts';
 import { startSweeper } from './sweeper.ts';
 import { usageEffect } from './usage-effect.ts';
 
@@ -147,6 +148,7 @@ function controlListenerPlane({ config, stores, snapshot, auth, metrics, stoppin
     [
       ...graphRoutes({ auth, directory: stores.directory, now }),
       ...principalRoutes({ auth, directory: stores.directory, now }),
+      ...subscriptionRoutes({ auth, directory: stores.directory, state: stores.state, now }),
       ...healthRoutes(metrics, ready),
       ...authorityRoutes(auth, now),
       IMAGE_ALIAS_ROUTE,

@@ -101,6 +101,25 @@ describe('a service principal', () => {
     }
   });
 
+  it('sees the subscriptions that it has a role in, and the owner one more when it is made', async () => {
+    const { subscriptionId } = await owner.must(
+      'POST',
+      '/seawall/subscriptions',
+      { displayName: 'other' },
+      { apiVersion: '' },
+    );
+    const seen = async (arm: Arm): Promise<readonly unknown[]> => {
+      const { value } = await arm.must('GET', '/subscriptions');
+      return (value as readonly { readonly subscriptionId: string }[]).map((one) => one.subscriptionId);
+    };
+    assert.ok((await seen(owner)).includes(subscriptionId));
+    const visitor = await create('visitor');
+    const arm = await armOf(seawall, await tokenOf(visitor));
+    assert.deepEqual(await seen(arm), []);
+    await assign(visitor, 'Reader', `/subscriptions/${String(subscriptionId)}`, '00000000-0000-4000-8000-000000000006');
+    assert.deepEqual(await seen(arm), [subscriptionId]);
+  });
+
   it('is assigned one role once, and no role that is not there', async () => {
     const twice = await create('twice');
     await assign(twice, 'Reader', group, '00000000-0000-4000-8000-000000000003');

@@ -5,6 +5,7 @@ interface ArmErrorEntry {
 
 /** The refusals of the management API, by Azure's own codes. */
 export const ARM_ERROR = {
+  AnotherPeeringAlreadyReferencesRemoteVnet: { status: 400 },
   AuthenticationFailed: { status: 401 },
   AuthorizationFailed: { status: 403 },
   MissingApiVersionParameter: { status: 400 },
@@ -79,6 +80,8 @@ export const ARM_ERROR = {
   Authorization_RequestDenied: { status: 403 },
   Request_BadRequest: { status: 400 },
   Request_ResourceNotFound: { status: 404 },
+  VnetAddressSpacesOverlap: { status: 400 },
+  VnetCannotBePeeredWithItself: { status: 400 },
   InsufficientStorage: { status: 507 },
   InternalServerError: { status: 500 },
 } as const satisfies Record<string, ArmErrorEntry>;

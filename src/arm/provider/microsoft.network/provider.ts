@@ -7,6 +7,7 @@ import { PRIVATE_ENDPOINT } from './private-endpoint/resource.ts';
 import { ZONE_GROUP } from './private-endpoint/zone-group.ts';
 import { NETWORK_ROUTES } from './route.ts';
 import { SECURITY_GROUP } from './security-group/resource.ts';
+import { PEERING } from './virtual-network/peering.ts';
 import { VIRTUAL_NETWORK } from './virtual-network/resource.ts';
 import { SUBNET } from './virtual-network/subnet.ts';
 
@@ -16,6 +17,7 @@ export const NETWORK_PROVIDER: ResourceProvider = {
   types: [
     VIRTUAL_NETWORK,
     SUBNET,
+    PEERING,
     SECURITY_GROUP,
     PUBLIC_ADDRESS,
     INTERFACE,

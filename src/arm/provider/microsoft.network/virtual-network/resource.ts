@@ -9,6 +9,7 @@ import { refused, type VerbContext, type WriteOutcome, type WriteRequest } from 
 import { NETWORK_VERSIONS } from '../api-version.ts';
 import { liesWithin, readAddressSpace } from '../prefix-rule.ts';
 import { subnetUsers } from '../subnet-user.ts';
+import { peeringsOf, projectPeering } from './peering.ts';
 import { TAGS_ONLY, VIRTUAL_NETWORK_SCHEMA } from './schema.ts';
 import { inUse, prefixesOf, projectSubnet, putSubnet, subnetsOf } from './subnet.ts';
 
@@ -116,7 +117,7 @@ function projectVirtualNetwork(resource: StoredResource, apiVersion: string, vie
       addressSpace: { addressPrefixes },
       ...(listOf(dnsServers).length === 0 ? {} : { dhcpOptions: { dnsServers } }),
       subnets: subnetsOf(view, resource).map((subnet) => projectSubnet(subnet, apiVersion, view)),
-      virtualNetworkPeerings: [],
+      virtualNetworkPeerings: peeringsOf(view, resource).map((one) => projectPeering(one, apiVersion, view)),
       enableDdosProtection: false,
       ...others,
     },

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { startSeawall, type TestSeawall } from '../../src/testkit/start-seawall.ts';
+import { type Arm, armOf, codeOf } from './arm.ts';
+
+describe('a peering', () => {
+  let seawall: TestSeawall;
+  let arm: Arm;
+  let group: string;
+  before(async () => {
+    seawall = await startSeawall();
+    arm = await armOf(seawall);
+    group = `${arm.subscription}/resourceGroups/peered`;
+    await arm.must('PUT', group, { location: 'westeurope' });
+    for (const [name, prefix] of [
+      ['a', '10.1.0.0/16'],
+      ['b', '10.2.0.0/16'],
+      ['c', '10.1.5.0/24'],
+    ])
+      await arm.must('PUT', networkOf(name), {
+        location: 'westeurope',
+        properties: { addressSpace: { addressPrefixes: [prefix] } },
+      });
+  });
+  after(() => seawall.close());
+
+  const networkOf = (name = ''): string => `${group}/providers/Microsoft.Network/virtualNetworks/${name}`;
+  const peer = (from: string, to: string): ReturnType<Arm['ask']> =>
+    arm.ask('PUT', `${networkOf(from)}/virtualNetworkPeerings/to-${to}`, {
+      properties: { remoteVirtualNetwork: { id: networkOf(to) } },
+    });
+  const stateOf = async (from: string, to: string): Promise<unknown> => {
+    const { properties } = await arm.must('GET', `${networkOf(from)}/virtualNetworkPeerings/to-${to}`);
+    return (properties as { readonly peeringState: unknown }).peeringState;
+  };
+
+  it('is Initiated by one half, Connected by both, and Initiated again when one half goes', async () => {
+    assert.equal((await peer('a', 'b')).status, 201);
+    assert.equal(await stateOf('a', 'b'), 'Initiated');
+    assert.equal((await peer('b', 'a')).status, 201);
+    assert.equal(await stateOf('a', 'b'), 'Connected');
+    assert.equal((await arm.ask('DELETE', `${networkOf('b')}/virtualNetworkPeerings/to-a`)).status, 200);
+    assert.equal(await stateOf('a', 'b'), 'Initiated');
+  });
+
+  it('is not made between networks whose addresses overlap, nor to itself, nor to what is not there', async () => {
+    assert.equal(codeOf(await peer('a', 'c')), 'VnetAddressSpacesOverlap');
+    assert.equal(codeOf(await peer('a', 'a')), 'VnetCannotBePeeredWithItself');
+    assert.equal(codeOf(await peer('a', 'nowhere')), 'InvalidResourceReference');
+  });
+});

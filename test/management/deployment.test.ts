@@ -47,6 +47,10 @@ describe('a deployment', () => {
       changes.map(({ changeType }) => changeType),
       ['NoChange', 'NoChange'],
     );
+    for (const below of ['providers/Microsoft.Resources/deployments', 'deployments']) {
+      const { value } = await arm.must('GET', `${group}/${below}/article/operations`);
+      assert.equal((value as readonly unknown[]).length, 2);
+    }
     const other = { registryName: { value: 'anotherregistry' } };
     const elsewhere = await arm.must('POST', `${path('x')}/whatIf`, {
       properties: { mode: 'Incremental', template, parameters: other },

@@ -28,6 +28,13 @@ export const DEPLOYMENT_ROUTES: readonly ArmRoute[] = SCOPES.flatMap((scope): re
     run: (context, asked) => dryRun(context, asked, whatIf),
   },
   { method: 'GET', path: `${scope}/${BELOW}/operations`, permission: `${WRITE}/operations/read`, run: operations },
+  {
+    // az asks without the provider's name, as in Azure's first versions.
+    method: 'GET',
+    path: `${scope}/deployments/{deployment}/operations`,
+    permission: `${WRITE}/operations/read`,
+    run: operations,
+  },
   { method: 'POST', path: `${scope}/${BELOW}/cancel`, permission: `${WRITE}/cancel/action`, run: cancel },
 ]);
 

@@ -8,6 +8,26 @@ import { type Arm, armOf, codeOf } from './arm.ts';
 const ARTICLE = join(import.meta.dirname, '..', '..', 'examples', 'article.json');
 const SCHEMA = 'https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#';
 
+interface Operation {
+  readonly properties: {
+    readonly provisioningOperation: string;
+    readonly provisioningState: string;
+    readonly statusCode: string;
+    readonly targetResource?: { readonly resourceName: string };
+    readonly statusMessage?: { readonly error: { readonly code: string } };
+  };
+}
+
+interface Recorded {
+  readonly templateHash: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly providers: readonly { readonly namespace: string }[];
+  readonly dependencies: readonly {
+    readonly resourceName: string;
+    readonly dependsOn: readonly { readonly resourceName: string }[];
+  }[];
+}
+
 describe('a deployment', () => {
   let seawall: TestSeawall;
   let arm: Arm;
@@ -49,8 +69,37 @@ describe('a deployment', () => {
     );
     for (const below of ['providers/Microsoft.Resources/deployments', 'deployments']) {
       const { value } = await arm.must('GET', `${group}/${below}/article/operations`);
-      assert.equal((value as readonly unknown[]).length, 2);
+      assert.deepEqual(
+        (value as readonly Operation[]).map(({ properties }) => [
+          properties.provisioningOperation,
+          properties.statusCode,
+          properties.targetResource?.resourceName,
+        ]),
+        [
+          ['Create', 'Created', 'myDockerVMVNET'],
+          ['Create', 'Created', 'articleregistry'],
+          ['EvaluateDeploymentOutput', 'OK', undefined],
+        ],
+      );
     }
+    const short = await arm.must('POST', `${path('article')}/whatIf`, {
+      properties: { mode: 'Incremental', template, parameters, whatIfSettings: { resultFormat: 'ResourceIdOnly' } },
+    });
+    assert.doesNotMatch(JSON.stringify(short), /"after"|NoChange/);
+    assert.match(JSON.stringify(short), /"changeType":"Deploy"/);
+    assert.deepEqual(await arm.must('POST', `${path('article')}/exportTemplate`), { template });
+    const { properties: record } = (await arm.must('GET', path('article'))) as { readonly properties: Recorded };
+    assert.deepEqual(
+      record.providers.map(({ namespace }) => namespace),
+      ['Microsoft.Network', 'Microsoft.ContainerRegistry'],
+    );
+    assert.deepEqual(
+      record.dependencies.map(({ resourceName, dependsOn }) => [
+        resourceName,
+        ...dependsOn.map((one) => one.resourceName),
+      ]),
+      [['articleregistry', 'myDockerVMVNET']],
+    );
     const other = { registryName: { value: 'anotherregistry' } };
     const elsewhere = await arm.must('POST', `${path('x')}/whatIf`, {
       properties: { mode: 'Incremental', template, parameters: other },
@@ -69,13 +118,102 @@ describe('a deployment', () => {
     const failed = await arm.ask(
       'PUT',
       path('failed'),
-      body({ resources: [network('good', '10.1.0.0/16'), network('bad', '10.1.0.1/16')] }),
+      body({
+        parameters: {
+          p: { type: 'string', defaultValue: 'kept' },
+          s: { type: 'secureString', defaultValue: 'hidden' },
+        },
+        resources: [network('good', '10.1.0.0/16'), network('bad', '10.1.0.1/16')],
+      }),
     );
     assert.deepEqual([failed.status, codeOf(failed)], [409, 'DeploymentFailed']);
     assert.match(failed.text, /10\.1\.0\.1\/16/);
     assert.equal((await arm.ask('GET', `${group}/providers/Microsoft.Network/virtualNetworks/good`)).status, 404);
     const record = await arm.must('GET', path('failed'));
     assert.match(JSON.stringify(record), /"provisioningState":"Failed"/);
+    assert.match(JSON.stringify(record), /"p":\{"type":"String","value":"kept"\}/);
+    assert.doesNotMatch(JSON.stringify(record), /hidden/);
+    const { value } = await arm.must('GET', `${path('failed')}/operations`);
+    assert.deepEqual(
+      (value as readonly Operation[]).map(({ properties: one }) => [
+        one.targetResource?.resourceName,
+        one.provisioningState,
+        one.statusCode,
+        one.statusMessage?.error.code,
+      ]),
+      [
+        ['good', 'Canceled', 'Conflict', undefined],
+        ['bad', 'Failed', 'BadRequest', 'InvalidAddressPrefixFormat'],
+      ],
+    );
+  });
+
+  it('has one hash for one template, in whatever order its members stand', async () => {
+    const hash = async (name: string, resources: object): Promise<string> => {
+      await arm.must('PUT', path(name), body({ outputs: { a: { type: 'int', value: 1 }, b: resources } }));
+      return ((await arm.must('GET', path(name))) as { readonly properties: Recorded }).properties.templateHash;
+    };
+    const first = await hash('hash', { type: 'int', value: 2 });
+    assert.equal(await hash('hash', { value: 2, type: 'int' }), first);
+    assert.notEqual(await hash('hash', { value: 3, type: 'int' }), first);
+  });
+
+  const SETTINGS: readonly (readonly [string, object, RegExp | undefined])[] = [
+    ['a debug setting of none', { debugSetting: { detailLevel: 'none' } }, undefined],
+    ['a debug setting that would keep bodies', { debugSetting: { detailLevel: 'requestContent' } }, /debugSetting/],
+    ['validation by providers', { validationLevel: 'Provider' }, undefined],
+    ['validation of nobody knows what', { validationLevel: 'Some' }, /validationLevel/],
+    [
+      'a scope of evaluation, which only nested ones have',
+      { expressionEvaluationOptions: { scope: 'inner' } },
+      /expressionEvaluationOptions/,
+    ],
+    ['a link to its template', { templateLink: { uri: 'https://example.com/a.json' } }, /templateLink/],
+  ];
+  for (const [name, more, why] of SETTINGS)
+    it(`with ${name} is ${why === undefined ? 'taken' : 'refused'}`, async () => {
+      const answer = await arm.ask('PUT', path('settings'), body({ resources: [] }, more));
+      assert.equal(answer.status < 300, why === undefined, answer.text);
+      if (why !== undefined) assert.match(answer.text, why);
+    });
+
+  it('is validated by its template alone where that is asked, and by its resources where not', async () => {
+    const template = {
+      resources: [
+        {
+          type: 'Microsoft.Network/virtualNetworks',
+          apiVersion: '2022-07-01',
+          name: 'bad',
+          location: 'westeurope',
+          properties: { addressSpace: { addressPrefixes: ['10.1.0.1/16'] } },
+        },
+      ],
+    };
+    const alone = await arm.must('POST', `${path('v')}/validate`, body(template, { validationLevel: 'Template' }));
+    assert.match(JSON.stringify(alone), /virtualNetworks\/bad/);
+    const whole = await arm.ask('POST', `${path('v')}/validate`, body(template));
+    assert.deepEqual([whole.status, codeOf(whole)], [409, 'DeploymentFailed']);
+  });
+
+  it('that is nested and fails leaves a record of its own', async () => {
+    const nested = {
+      type: 'Microsoft.Resources/deployments',
+      apiVersion: '2021-04-01',
+      name: 'inner',
+      properties: {
+        mode: 'Incremental',
+        expressionEvaluationOptions: { scope: 'inner' },
+        template: {
+          $schema: SCHEMA,
+          contentVersion: '1.0.0.0',
+          resources: [],
+          outputs: { a: { type: 'string', value: '[nothing()]' } },
+        },
+      },
+    };
+    assert.equal((await arm.ask('PUT', path('outer'), body({ resources: [nested] }))).status, 409);
+    for (const name of ['outer', 'inner'])
+      assert.match(JSON.stringify(await arm.must('GET', path(name))), /"provisioningState":"Failed"/);
   });
 
   const OUTPUTS: readonly (readonly [string, string, unknown])[] = [

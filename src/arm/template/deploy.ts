@@ -1,10 +1,11 @@
+import type { ArmError } from '../../azure/error.ts';
 import { isJsonObject, type Json, type JsonObject, listOf, objectOf } from '../../azure/json.ts';
 import type { ResourceId } from '../../azure/resource-id.ts';
 import type { Change, StateView } from '../../state/port.ts';
 import type { VerbContext } from '../verb.ts';
 import { deploymentFunctions } from './deployment-function.ts';
 import { evaluateDeep, evaluateLoop, type Scope } from './evaluate.ts';
-import { type Instance, type Instances, instancesNamed, instancesOf, inOrder } from './instance.ts';
+import { type Dependency, type Instance, type Instances, instancesNamed, instancesOf, inOrder } from './instance.ts';
 import { parameterValues, shownParameters } from './parameter.ts';
 import { mustParse } from './resource-name.ts';
 import { readTemplate, type Template } from './template.ts';
@@ -32,19 +33,56 @@ export interface Step {
   readonly after: JsonObject | undefined;
 }
 
-/** What a deployment comes to. Nothing is committed. */
-export interface Deployed {
-  readonly changes: readonly Change[];
+/** What is known of a deployment however it ends. */
+export interface DeploymentRecord {
   readonly steps: readonly Step[];
-  readonly outputs: JsonObject;
+  /** With type and value; secrets without. Empty where they were what is wrong. */
   readonly parameters: JsonObject;
+  /** Every resource of the template that is wanted, with what it comes after. */
+  readonly dependencies: readonly Dependency[];
 }
 
-/** Runs a template as one pure decision over the view of `context`. Throws a {@link TemplateError}. */
-export function deploy(context: VerbContext, request: DeploymentRequest): Deployed {
-  const template = readTemplate(request.template);
-  const run = new Run(context, request, template);
-  return run.whole();
+/** What a deployment comes to. Nothing is committed. */
+export interface Deployed extends DeploymentRecord {
+  readonly kind: 'deployed';
+  readonly changes: readonly Change[];
+  readonly outputs: JsonObject;
+}
+
+/** Why a deployment cannot be: nothing of it is to be kept but the record. */
+export interface DeploymentFailure extends DeploymentRecord {
+  readonly kind: 'failed';
+  readonly error: ArmError;
+  /** The resource that was refused; absent where the template itself is wrong. */
+  readonly failed?: ResourceId;
+  /** The records of nested deployments that failed. */
+  readonly nested: readonly Change[];
+}
+
+/** Runs a template as one pure decision over the view of `context`. */
+export function deploy(context: VerbContext, request: DeploymentRequest): Deployed | DeploymentFailure {
+  return attempt(context, request, (run) => run.whole());
+}
+
+/** Checks the template, its parameters, names, conditions and order, and asks no resource type (`validationLevel: Template`). */
+export function checkTemplate(context: VerbContext, request: DeploymentRequest): Deployed | DeploymentFailure {
+  return attempt(context, request, (run) => run.template());
+}
+
+function attempt(
+  context: VerbContext,
+  request: DeploymentRequest,
+  work: (run: Run) => Deployed,
+): Deployed | DeploymentFailure {
+  let run: Run | undefined;
+  try {
+    run = new Run(context, request, readTemplate(request.template));
+    return work(run);
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    const record = run?.record() ?? { steps: [], parameters: {}, dependencies: [] };
+    return { kind: 'failed', error: error.toArmError(), nested: [], ...record, ...run?.refusal() };
+  }
 }
 
 /** What of a resource's body is not the resource's. */
@@ -75,6 +113,9 @@ class Run {
   readonly #steps: Step[] = [];
   #view: StateView;
   #instances: Instances = { all: [], skipped: [] };
+  #order: readonly Dependency[] = [];
+  #parameters: JsonObject = {};
+  #refusal: Pick<DeploymentFailure, 'failed' | 'nested'> | undefined;
 
   constructor(context: VerbContext, request: DeploymentRequest, template: Template) {
     this.#context = context;
@@ -86,16 +127,31 @@ class Run {
   }
 
   whole(): Deployed {
-    for (const name of Object.keys(this.#template.parameters)) this.#parameter(name);
-    this.#instances = instancesOf(this.#template.resources, this.#scope, this.#request.scope);
-    for (const instance of inOrder(this.#instances)) if (!instance.existing) this.#write(instance);
+    this.#plan();
+    for (const { instance } of this.#order) if (!instance.existing) this.#write(instance);
     if (this.#request.mode === 'Complete') this.#removeOthers();
-    return {
-      changes: this.#changes,
-      steps: this.#steps,
-      outputs: this.#outputs(),
-      parameters: shownParameters(this.#template, this.#parameter),
-    };
+    const outputs = this.#outputs();
+    return { kind: 'deployed', ...this.record(), changes: this.#changes, outputs };
+  }
+
+  template(): Deployed {
+    this.#plan();
+    return { kind: 'deployed', ...this.record(), changes: [], outputs: {} };
+  }
+
+  record(): DeploymentRecord {
+    return { steps: this.#steps, parameters: this.#parameters, dependencies: this.#order };
+  }
+
+  refusal(): Pick<DeploymentFailure, 'failed' | 'nested'> | undefined {
+    return this.#refusal;
+  }
+
+  #plan(): void {
+    for (const name of Object.keys(this.#template.parameters)) this.#parameter(name);
+    this.#parameters = shownParameters(this.#template, this.#parameter);
+    this.#instances = instancesOf(this.#template.resources, this.#scope, this.#request.scope);
+    this.#order = inOrder(this.#instances);
   }
 
   #makeScope(): Scope {
@@ -134,7 +190,8 @@ class Run {
     const read = this.#context.engine.read(this.#now(), id, apiVersion);
     const written = this.#context.engine.write(this.#now(), { method: 'PUT', id, apiVersion, body });
     if (written.kind === 'refused') {
-      const { error } = written;
+      const { error, record } = written;
+      this.#refusal = { failed: id, nested: record ?? [] };
       throw new TemplateError(
         `At least one resource deployment operation failed: ${id.id}: ${error.message}`,
         'DeploymentFailed',
@@ -151,11 +208,8 @@ class Run {
     const { properties: raw, ...others } = instance.source.body;
     const { template, ...settings } = objectOf(raw);
     const rest = bodyOf({ ...instance, source: { ...instance.source, body: { ...others, properties: settings } } });
-    const properties = objectOf(rest['properties']);
-    if (
-      objectOf(properties['expressionEvaluationOptions'])['scope'] === 'inner' ||
-      objectOf(properties['expressionEvaluationOptions'])['scope'] === 'Inner'
-    )
+    const { expressionEvaluationOptions, ...properties } = objectOf(rest['properties']);
+    if (isInner(objectOf(expressionEvaluationOptions)['scope']))
       return { ...rest, properties: { ...properties, template } };
     const own = this.#template;
     const parameters = Object.fromEntries(
@@ -251,6 +305,16 @@ class Run {
     this.#steps.push({ id, apiVersion: version, before: read?.kind === 'found' ? read.json : {}, after: undefined });
     return true;
   }
+}
+
+/** Whether a nested template sees its own parameters and variables; without a word it sees the outer ones. */
+function isInner(scope: Json | undefined): boolean {
+  const word = scope === undefined ? 'outer' : textOf('scope', scope).toLowerCase();
+  if (word !== 'inner' && word !== 'outer' && word !== 'notspecified')
+    throw new TemplateError(
+      `The value '${word}' of 'expressionEvaluationOptions.scope' is not allowed: it must be inner or outer.`,
+    );
+  return word === 'inner';
 }
 
 function topLevel(scope: ResourceId, key: string): boolean {

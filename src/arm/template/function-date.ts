@@ -8,9 +8,12 @@ const DURATION = /^(-)?P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)
 export const DATE_FUNCTIONS: Readonly<Record<string, PureFunction>> = {
   dateTimeAdd: ([base, duration, format]) => {
     const moved = add(timeOf('dateTimeAdd', textOf('dateTimeAdd', base)), textOf('dateTimeAdd', duration));
-    return formatTime(moved, format === undefined ? undefined : textOf('dateTimeAdd', format));
+    return formatTime(
+      moved,
+      format === undefined ? formatOf(textOf('dateTimeAdd', base)) : textOf('dateTimeAdd', format),
+    );
   },
-  dateTimeFromEpoch: ([seconds]) => formatTime(new Date(numberOf('dateTimeFromEpoch', seconds) * 1000), undefined),
+  dateTimeFromEpoch: ([seconds]) => formatTime(new Date(numberOf('dateTimeFromEpoch', seconds) * 1000), ISO),
   dateTimeToEpoch: ([time]) => Math.trunc(timeOf('dateTimeToEpoch', textOf('dateTimeToEpoch', time)).getTime() / 1000),
 };
 
@@ -24,6 +27,14 @@ function timeOf(name: string, text: string): Date {
   return time;
 }
 
+const ISO = 'yyyy-MM-ddTHH:mm:ssZ';
+
+/** The format of a time that another is made from: one without a format of its own looks like it. */
+function formatOf(text: string): string | undefined {
+  if (/^\d{8}T/.test(text)) return undefined;
+  return text.includes('T') ? ISO : 'u';
+}
+
 function add(base: Date, duration: string): Date {
   const match = DURATION.exec(duration);
   if (match === null) throw new TemplateError(`'${duration}' is not an ISO 8601 duration such as P1D or -PT30M.`);
@@ -32,12 +43,11 @@ function add(base: Date, duration: string): Date {
     (part) => Number(part ?? 0) * (sign === '-' ? -1 : 1),
   );
   const moved = new Date(base);
-  moved.setUTCFullYear(
-    moved.getUTCFullYear() + years,
-    moved.getUTCMonth() + months,
-    moved.getUTCDate() + 7 * weeks + days,
-  );
-  return new Date(moved.getTime() + ((hours * 60 + minutes) * 60 + seconds) * 1000);
+  const month = moved.getUTCMonth() + 12 * years + months;
+  // The 31st of January and a month is the last of February.
+  const last = new Date(Date.UTC(moved.getUTCFullYear(), month + 1, 0)).getUTCDate();
+  moved.setUTCMonth(month, Math.min(moved.getUTCDate(), last));
+  return new Date(moved.getTime() + ((((7 * weeks + days) * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000);
 }
 
 /** A time in .NET's formats that templates use: none, `u`, `d`, and those made of yyyy MM dd HH mm ss. */
@@ -60,7 +70,14 @@ export function formatTime(time: Date, format: string | undefined): string {
   };
   if (format === 'd') return `${fields['MM']}/${fields['dd']}/${fields['yyyy']}`;
   return format.replaceAll(
-    /yyyy|yy|MM|M|dd|d|HH|mm|ss|fff|'([^']*)'/g,
-    (field, quoted: string | undefined) => quoted ?? fields[field] ?? field,
+    /'([^']*)'|yyyy|yy|MM|M|dd|d|HH|mm|ss|fff|[A-Za-z]/g,
+    (field, quoted: string | undefined) => {
+      const value = quoted ?? fields[field] ?? (field === 'T' || field === 'Z' ? field : undefined);
+      if (value !== undefined) return value;
+      const known = Object.keys(fields).join(', ');
+      throw new TemplateError(
+        `The '${field}' in the format of times '${format}' is not built here: there are ${known}, u, T, Z and 'text'.`,
+      );
+    },
   );
 }

@@ -210,10 +210,16 @@ function tryText(expression: Expression, scope: Scope): string | undefined {
   }
 }
 
+/** A resource with those it comes after. */
+export interface Dependency {
+  readonly instance: Instance;
+  readonly needs: readonly Instance[];
+}
+
 /** The instances in an order in which each comes after what it needs. Throws where there is none. */
-export function inOrder(instances: Instances): readonly Instance[] {
+export function inOrder(instances: Instances): readonly Dependency[] {
   const needs = new Map(instances.all.map((one) => [one, dependenciesOf(one, instances)]));
-  const done = new Set<Instance>();
+  const done = new Map<Instance, Dependency>();
   const path: Instance[] = [];
   const visit = (one: Instance): void => {
     if (done.has(one)) return;
@@ -222,10 +228,11 @@ export function inOrder(instances: Instances): readonly Instance[] {
       throw new TemplateError(`Circular dependency detected: ${cycle}. Please remove one of the dependencies.`);
     }
     path.push(one);
-    for (const needed of needs.get(one) ?? []) visit(needed);
+    const own = needs.get(one) ?? [];
+    for (const needed of own) visit(needed);
     path.pop();
-    done.add(one);
+    done.set(one, { instance: one, needs: own });
   };
   for (const one of instances.all) visit(one);
-  return [...done];
+  return [...done.values()];
 }

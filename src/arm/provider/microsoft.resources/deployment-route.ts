@@ -1,12 +1,14 @@
-import { listOf, objectOf } from '../../../azure/json.ts';
+import type { ArmError } from '../../../azure/error.ts';
+import { type JsonObject, objectOf } from '../../../azure/json.ts';
 import { parseResourceId, type ResourceId } from '../../../azure/resource-id.ts';
+import type { StoredResource } from '../../../state/port.ts';
 import { checkBody } from '../../check-body.ts';
 import { resourceNotFound } from '../../engine.ts';
 import type { ArmRoute } from '../../resource-type.ts';
-import { deploy, type Deployed } from '../../template/deploy.ts';
-import { TemplateError } from '../../template/template-error.ts';
+import { checkTemplate, deploy, type Deployed } from '../../template/deploy.ts';
 import { type ActionOutcome, refused, type VerbContext } from '../../verb.ts';
 import { DEPLOYMENT_SCHEMA, deploymentRequest } from './deployment.ts';
+import { dependenciesOf, providersOf, shownOperations, templateOf } from './deployment-record.ts';
 import { changeOf } from './what-if.ts';
 
 const BELOW = 'providers/Microsoft.Resources/deployments/{deployment}';
@@ -29,11 +31,23 @@ export const DEPLOYMENT_ROUTES: readonly ArmRoute[] = SCOPES.flatMap((scope): re
   },
   { method: 'GET', path: `${scope}/${BELOW}/operations`, permission: `${WRITE}/operations/read`, run: operations },
   {
+    method: 'GET',
+    path: `${scope}/${BELOW}/operations/{operation}`,
+    permission: `${WRITE}/operations/read`,
+    run: operation,
+  },
+  {
     // az asks without the provider's name, as in Azure's first versions.
     method: 'GET',
     path: `${scope}/deployments/{deployment}/operations`,
     permission: `${WRITE}/operations/read`,
     run: operations,
+  },
+  {
+    method: 'POST',
+    path: `${scope}/${BELOW}/exportTemplate`,
+    permission: `${WRITE}/exportTemplate/action`,
+    run: exportTemplate,
   },
   { method: 'POST', path: `${scope}/${BELOW}/cancel`, permission: `${WRITE}/cancel/action`, run: cancel },
 ]);
@@ -50,7 +64,7 @@ function idOf({ parameters }: Asked): ResourceId | undefined {
 function dryRun(
   context: VerbContext,
   asked: Asked,
-  show: (id: ResourceId, deployed: Deployed, mode: string) => ActionOutcome,
+  show: (id: ResourceId, deployed: Deployed, properties: JsonObject) => ActionOutcome,
 ): ActionOutcome {
   const id = idOf(asked);
   if (id?.parent === undefined || context.view.get(id.parent.key) === undefined)
@@ -60,64 +74,76 @@ function dryRun(
         : resourceNotFound(id.parent),
     );
   const { location: _, tags: __, ...body } = asked.body;
-  const wrong = checkBody(DEPLOYMENT_SCHEMA, body);
-  if (wrong !== undefined) return refused(wrong);
-  const request = deploymentRequest(id, asked.body);
+  const request = checkBody(DEPLOYMENT_SCHEMA, body) ?? deploymentRequest(id, asked.body);
   if ('code' in request) return refused(request);
-  try {
-    return show(id, deploy(context, request), request.mode);
-  } catch (error) {
-    if (error instanceof TemplateError) return refused(error.toArmError());
-    throw error;
-  }
+  const properties = objectOf(body['properties']);
+  const level = properties['validationLevel'];
+  if (level === 'ProviderNoRbac' || (level === 'Template' && show === whatIf)) return refused(levelRefusal(level));
+  const outcome = level === 'Template' ? checkTemplate(context, request) : deploy(context, request);
+  return outcome.kind === 'failed' ? refused(outcome.error) : show(id, outcome, { ...properties, mode: request.mode });
 }
 
-function validated({ id, name }: ResourceId, { outputs, parameters, steps }: Deployed, mode: string): ActionOutcome {
+function levelRefusal(level: string): ArmError {
+  const message = `The value "${level}" of 'properties.validationLevel' is not built here: it must be Provider, or Template to validate.`;
+  return { code: 'InvalidTemplateDeployment', target: 'properties.validationLevel', message };
+}
+
+function validated({ id, name }: ResourceId, deployed: Deployed, { mode }: JsonObject): ActionOutcome {
+  const { outputs, parameters, steps, dependencies } = deployed;
   const properties = {
     mode,
     provisioningState: 'Succeeded',
     parameters,
     outputs,
-    validatedResources: steps.map((step) => ({ id: step.id.id })),
-    providers: [],
-    dependencies: [],
+    validatedResources: dependencies.map(({ instance }) => ({ id: instance.id.id })),
+    providers: providersOf(steps),
+    dependencies: dependenciesOf(deployed),
   };
   return { kind: 'answered', body: { id, name, type: 'Microsoft.Resources/deployments', properties } };
 }
 
-function whatIf(_: ResourceId, { steps }: Deployed): ActionOutcome {
+function whatIf(_: ResourceId, { steps }: Deployed, { whatIfSettings }: JsonObject): ActionOutcome {
+  const isShort = objectOf(whatIfSettings)['resultFormat'] === 'ResourceIdOnly';
   const changes = steps.filter(({ id }) => id.type.toLowerCase() !== 'microsoft.resources/deployments').map(changeOf);
-  return { kind: 'answered', body: { status: 'Succeeded', properties: { changes } } };
+  return {
+    kind: 'answered',
+    body: { status: 'Succeeded', properties: { changes: isShort ? changes.map(shortened) : changes } },
+  };
 }
 
-function operations({ view }: VerbContext, asked: Asked): ActionOutcome {
+/** `ResourceIdOnly`: whether a resource that is there changes is not said (Deploy). */
+function shortened({ resourceId, changeType }: JsonObject): JsonObject {
+  const isThere = changeType === 'Modify' || changeType === 'NoChange';
+  return { resourceId, changeType: isThere ? 'Deploy' : changeType };
+}
+
+function kept({ view }: VerbContext, asked: Asked): StoredResource | undefined {
   const id = idOf(asked);
-  const kept = id === undefined ? undefined : view.get(id.key);
-  if (kept === undefined) return notThere(asked);
-  const { timestamp, provisioningState } = kept.properties;
-  const value = listOf(kept.properties['resources']).flatMap((one, i) => {
-    const target = typeof one === 'string' ? parseResourceId(one) : undefined;
-    if (target === undefined) return [];
-    const targetResource = { id: target.id, resourceType: target.type, resourceName: target.name };
-    const properties = {
-      provisioningOperation: 'Create',
-      provisioningState,
-      timestamp,
-      duration: 'PT0S',
-      statusCode: 'OK',
-      targetResource,
-    };
-    return [{ id: `${kept.id}/operations/${i}`, operationId: String(i), properties }];
-  });
-  return { kind: 'answered', body: { value } };
+  return id === undefined ? undefined : view.get(id.key);
+}
+
+function operations(context: VerbContext, asked: Asked): ActionOutcome {
+  const record = kept(context, asked);
+  return record === undefined ? notThere(asked) : { kind: 'answered', body: { value: shownOperations(record) } };
+}
+
+function operation(context: VerbContext, asked: Asked): ActionOutcome {
+  const { operation: name = '' } = asked.parameters;
+  const record = kept(context, asked);
+  const found = record && shownOperations(record).find(({ operationId }) => operationId === name.toUpperCase());
+  return found === undefined ? notThere(asked) : { kind: 'answered', body: found };
+}
+
+function exportTemplate(context: VerbContext, asked: Asked): ActionOutcome {
+  const record = kept(context, asked);
+  return record === undefined ? notThere(asked) : { kind: 'answered', body: { template: templateOf(record) } };
 }
 
 /** A deployment is one decision: when anybody can ask to cancel it, it is over. */
-function cancel({ view }: VerbContext, asked: Asked): ActionOutcome {
-  const id = idOf(asked);
-  const kept = id === undefined ? undefined : view.get(id.key);
-  if (kept === undefined) return notThere(asked);
-  const { provisioningState } = objectOf(kept.properties);
+function cancel(context: VerbContext, asked: Asked): ActionOutcome {
+  const record = kept(context, asked);
+  if (record === undefined) return notThere(asked);
+  const { provisioningState } = record.properties;
   const message = `Cannot cancel deployment: it is not running, its provisioning state is '${typeof provisioningState === 'string' ? provisioningState : ''}'.`;
   return refused({ code: 'DeploymentCannotBeCancelled', message });
 }

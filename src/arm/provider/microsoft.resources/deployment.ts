@@ -1,14 +1,13 @@
 import Type from 'typebox';
-import { createHash } from 'node:crypto';
 import type { ArmError } from '../../../azure/error.ts';
-import { type Json, type JsonObject, listOf, objectOf } from '../../../azure/json.ts';
+import { type JsonObject, listOf, objectOf } from '../../../azure/json.ts';
 import type { ResourceId } from '../../../azure/resource-id.ts';
 import type { StoredResource } from '../../../state/port.ts';
 import type { ResourceType } from '../../resource-type.ts';
 import { storedResource } from '../../stored-resource.ts';
-import { deploy, type Deployed, type DeploymentRequest } from '../../template/deploy.ts';
-import { TemplateError } from '../../template/template-error.ts';
+import { deploy, type DeploymentRequest } from '../../template/deploy.ts';
 import { refused, type VerbContext, type WriteOutcome, type WriteRequest } from '../../verb.ts';
+import { forgotten, recordOf } from './deployment-record.ts';
 
 const CLOSED = { additionalProperties: false } as const;
 const answered = (): ReturnType<typeof Type.Optional> => Type.Optional(Type.Unknown({ readOnly: true }));
@@ -24,16 +23,14 @@ export const DEPLOYMENT_SCHEMA = Type.Object(
         parametersLink: Type.Optional(Type.Unknown()),
         // Clients write it in either case.
         mode: Type.Optional(Type.Enum(['Incremental', 'Complete', 'incremental', 'complete'])),
-        debugSetting: Type.Optional(Type.Unknown()),
+        // What a resource was asked and answered, which may be secret, is not kept: nothing else can be asked for.
+        debugSetting: Type.Optional(Type.Object({ detailLevel: Type.Optional(Type.Enum(['none', 'None'])) }, CLOSED)),
         onErrorDeployment: Type.Optional(Type.Null()),
-        expressionEvaluationOptions: Type.Optional(
-          Type.Object(
-            { scope: Type.Optional(Type.Enum(['inner', 'outer', 'Inner', 'Outer', 'NotSpecified'])) },
-            CLOSED,
-          ),
+        whatIfSettings: Type.Optional(
+          Type.Object({ resultFormat: Type.Optional(Type.Enum(['FullResourcePayloads', 'ResourceIdOnly'])) }, CLOSED),
         ),
-        whatIfSettings: Type.Optional(Type.Unknown()),
-        validationLevel: Type.Optional(Type.String()),
+        // A deployment is checked as far as can be, and by the caller's rights, before anything of it is there.
+        validationLevel: Type.Optional(Type.Enum(['Template', 'Provider', 'ProviderNoRbac'])),
         provisioningState: answered(),
       },
       CLOSED,
@@ -71,30 +68,17 @@ export const DEPLOYMENT: ResourceType = {
 function put(context: VerbContext, request: WriteRequest): WriteOutcome {
   const asked = deploymentRequest(request.id, request.body);
   if ('code' in asked) return refused(asked);
-  const common = {
+  const outcome = deploy(context, asked);
+  const properties = {
     mode: asked.mode,
-    templateHash: hashOf(asked.template),
     timestamp: new Date(context.nowMs).toISOString(),
     correlationId: context.newUuid(),
+    ...recordOf(outcome, asked.template),
   };
-  try {
-    const deployed = deploy(context, asked);
-    const properties = { ...common, provisioningState: 'Succeeded', ...recordOf(deployed) };
-    return { kind: 'written', resource: storedResource(context, request, { properties }), also: deployed.changes };
-  } catch (error) {
-    if (!(error instanceof TemplateError)) throw error;
-    const armError = error.toArmError();
-    const properties = {
-      ...common,
-      provisioningState: 'Failed',
-      error: plain(armError),
-      parameters: {},
-      outputs: {},
-      resources: [],
-    };
-    const resource = storedResource(context, request, { properties });
-    return { ...refused(armError), record: [{ kind: 'put', resource }] };
-  }
+  const resource = storedResource(context, request, { properties });
+  const old = forgotten(context.view, request.id);
+  if (outcome.kind === 'deployed') return { kind: 'written', resource, also: [...outcome.changes, ...old] };
+  return { ...refused(outcome.error), record: [{ kind: 'put', resource }, ...outcome.nested, ...old] };
 }
 
 /** What a body asks to deploy at the scope of a deployment's id; an error for what is not built. */
@@ -129,29 +113,8 @@ export function deploymentRequest(id: ResourceId, body: JsonObject): DeploymentR
   };
 }
 
-function recordOf({ outputs, parameters, steps }: Deployed): JsonObject {
-  return { outputs, parameters, resources: steps.flatMap(({ id, after }) => (after === undefined ? [] : [id.id])) };
-}
-
-function hashOf(template: Json | undefined): string {
-  const hex = createHash('sha256')
-    .update(JSON.stringify(template ?? null))
-    .digest('hex');
-  return BigInt(`0x${hex.slice(0, 16)}`).toString();
-}
-
-/** An error as it is kept. */
-function plain({ code, message, target, details }: ArmError): JsonObject {
-  return {
-    code,
-    message,
-    ...(target === undefined ? {} : { target }),
-    ...(details === undefined ? {} : { details: details.map(plain) }),
-  };
-}
-
 function projectDeployment({ id, name, location, tags, properties }: StoredResource): JsonObject {
-  const { resources, error, ...shown } = properties;
+  const { resources, error, operations: _, packed: __, ...shown } = properties;
   const ids = listOf(resources).filter((one): one is string => typeof one === 'string');
   return {
     id,
@@ -162,8 +125,6 @@ function projectDeployment({ id, name, location, tags, properties }: StoredResou
     properties: {
       ...shown,
       duration: 'PT0S',
-      providers: [],
-      dependencies: [],
       outputResources: ids.map((one) => ({ id: one })),
       ...(error === undefined ? {} : { error }),
     },

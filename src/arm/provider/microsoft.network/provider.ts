@@ -7,6 +7,7 @@ import { PRIVATE_ENDPOINT } from './private-endpoint/resource.ts';
 import { ZONE_GROUP } from './private-endpoint/zone-group.ts';
 import { NETWORK_ROUTES } from './route.ts';
 import { SECURITY_GROUP } from './security-group/resource.ts';
+import { SECURITY_RULE } from './security-group/rule.ts';
 import { PEERING } from './virtual-network/peering.ts';
 import { VIRTUAL_NETWORK } from './virtual-network/resource.ts';
 import { SUBNET } from './virtual-network/subnet.ts';
@@ -19,6 +20,7 @@ export const NETWORK_PROVIDER: ResourceProvider = {
     SUBNET,
     PEERING,
     SECURITY_GROUP,
+    SECURITY_RULE,
     PUBLIC_ADDRESS,
     INTERFACE,
     PRIVATE_ENDPOINT,

@@ -1,50 +1,19 @@
 import Type from 'typebox';
-import { type Json, type JsonObject, listOf, objectOf } from '../../../../azure/json.ts';
-import { keyOfId } from '../../../../azure/resource-id.ts';
-import type { StateView, StoredResource } from '../../../../state/port.ts';
+import { type JsonObject, listOf, objectOf } from '../../../../azure/json.ts';
+import { keyOfId, parseResourceId } from '../../../../azure/resource-id.ts';
+import type { Change, StateView, StoredResource } from '../../../../state/port.ts';
 import type { ResourceType } from '../../../resource-type.ts';
 import { storedResource } from '../../../stored-resource.ts';
-import { refused } from '../../../verb.ts';
+import { refused, type VerbContext, type WriteOutcome, type WriteRequest } from '../../../verb.ts';
 import { NETWORK_VERSIONS } from '../api-version.ts';
 import { idIn } from '../reference.ts';
 import { TAGS_ONLY } from '../virtual-network/schema.ts';
 import { defaultRules } from './default-rule.ts';
+import { projectRule, putRule, RULE_IN_GROUP, rulesOf } from './rule.ts';
 
 const TYPE = 'Microsoft.Network/networkSecurityGroups';
 const CLOSED = { additionalProperties: false } as const;
-const text = (): ReturnType<typeof Type.Optional> => Type.Optional(Type.Union([Type.String(), Type.Null()]));
-const texts = (): ReturnType<typeof Type.Optional> =>
-  Type.Optional(Type.Union([Type.Array(Type.String()), Type.Null()]));
 const answered = (): ReturnType<typeof Type.Optional> => Type.Optional(Type.Unknown({ readOnly: true }));
-const RULE = Type.Object(
-  {
-    name: Type.String(),
-    id: answered(),
-    etag: answered(),
-    type: answered(),
-    properties: Type.Object(
-      {
-        description: text(),
-        protocol: Type.Enum(['Tcp', 'Udp', 'Icmp', 'Esp', 'Ah', '*', 'TCP', 'UDP', 'tcp', 'udp']),
-        sourcePortRange: text(),
-        sourcePortRanges: texts(),
-        destinationPortRange: text(),
-        destinationPortRanges: texts(),
-        sourceAddressPrefix: text(),
-        sourceAddressPrefixes: texts(),
-        destinationAddressPrefix: text(),
-        destinationAddressPrefixes: texts(),
-        access: Type.Enum(['Allow', 'Deny']),
-        priority: Type.Integer({ minimum: 100, maximum: 4096 }),
-        direction: Type.Enum(['Inbound', 'Outbound']),
-        provisioningState: answered(),
-      },
-      CLOSED,
-    ),
-  },
-  CLOSED,
-);
-
 /** Network security groups, with their rules. They are kept; packets meet them when hosts run. */
 export const SECURITY_GROUP: ResourceType = {
   type: TYPE,
@@ -55,7 +24,7 @@ export const SECURITY_GROUP: ResourceType = {
       properties: Type.Optional(
         Type.Object(
           {
-            securityRules: Type.Optional(Type.Union([Type.Array(RULE), Type.Null()])),
+            securityRules: Type.Optional(Type.Union([Type.Array(RULE_IN_GROUP), Type.Null()])),
             flushConnection: Type.Optional(Type.Literal(false)),
             defaultSecurityRules: answered(),
             networkInterfaces: answered(),
@@ -70,17 +39,7 @@ export const SECURITY_GROUP: ResourceType = {
     CLOSED,
   ),
   patchSchema: TAGS_ONLY,
-  put: (context, request) => {
-    const rules = listOf(objectOf(request.body['properties'])['securityRules']);
-    const twin = rules.find((one, i) => rules.findIndex((other) => slot(other) === slot(one)) < i);
-    if (twin !== undefined)
-      return refused({
-        code: 'SecurityRuleConflict',
-        target: 'properties.securityRules',
-        message: `Security rule ${JSON.stringify(objectOf(twin)['name'])} conflicts with another rule of the same priority and direction.`,
-      });
-    return { kind: 'written', resource: storedResource(context, request, { properties: { securityRules: rules } }) };
-  },
+  put,
   patch: (context, request) => ({
     kind: 'written',
     resource: storedResource(context, request, { properties: request.existing.properties }),
@@ -94,7 +53,7 @@ export const SECURITY_GROUP: ResourceType = {
     });
   },
   project: (group, _, view) => {
-    const { id, name, location, tags, etag, uid, properties } = group;
+    const { id, name, location, tags, etag, uid } = group;
     const users = usersOf(view, group);
     const of = (type: string): readonly JsonObject[] =>
       users.filter((one) => one.toLowerCase().includes(`/${type}/`)).map((one) => ({ id: one }));
@@ -108,7 +67,7 @@ export const SECURITY_GROUP: ResourceType = {
       properties: {
         provisioningState: 'Succeeded',
         resourceGuid: uid,
-        securityRules: listOf(properties['securityRules']).map((one) => projectRule(id, etag, one)),
+        securityRules: rulesOf(view, group).map(projectRule),
         defaultSecurityRules: defaultRules(id, etag),
         ...(of('networkinterfaces').length === 0 ? {} : { networkInterfaces: of('networkinterfaces') }),
         ...(of('subnets').length === 0 ? {} : { subnets: of('subnets') }),
@@ -117,28 +76,32 @@ export const SECURITY_GROUP: ResourceType = {
   },
 };
 
-/** Two rules of one direction cannot have one priority. */
-function slot(rule: Json): string {
-  const { priority, direction } = objectOf(objectOf(rule)['properties']);
-  return JSON.stringify([priority, direction]);
-}
-
-function projectRule(group: string, etag: string, rule: Json): JsonObject {
-  const { name, properties } = objectOf(rule);
-  const called = typeof name === 'string' ? name : '';
-  const empty = {
-    sourcePortRanges: [],
-    destinationPortRanges: [],
-    sourceAddressPrefixes: [],
-    destinationAddressPrefixes: [],
-  };
-  return {
-    id: `${group}/securityRules/${called}`,
-    name: called,
-    etag: `W/${etag}`,
-    type: `${TYPE}/securityRules`,
-    properties: { provisioningState: 'Succeeded', ...empty, ...objectOf(properties) },
-  };
+function put(context: VerbContext, request: WriteRequest): WriteOutcome {
+  const { id, existing, apiVersion } = request;
+  const before = existing === undefined ? [] : rulesOf(context.view, existing);
+  const written: StoredResource[] = [];
+  for (const [i, one] of listOf(objectOf(request.body['properties'])['securityRules']).entries()) {
+    const { name, properties } = objectOf(one);
+    const at = `properties.securityRules[${i}]`;
+    const child = parseResourceId(`${id.id}/securityRules/${typeof name === 'string' ? name : ''}`);
+    if (child === undefined || written.some(({ key }) => key === child.key))
+      return refused({
+        code: 'InvalidRequestContent',
+        target: `${at}.name`,
+        message: `The value ${JSON.stringify(name)} of '${at}.name' is not allowed: each rule has a name of its own.`,
+      });
+    const old = before.find(({ key }) => key === child.key);
+    const rule = { id: child, apiVersion, body: { properties }, existing: old };
+    const outcome = putRule(context, rule, { others: written, at: `${at}.properties` });
+    if (outcome.kind === 'refused') return outcome;
+    written.push(outcome.resource);
+  }
+  const gone = before.filter(({ key }) => !written.some((one) => one.key === key));
+  const changes: Change[] = [
+    ...gone.map(({ key }): Change => ({ kind: 'remove', key })),
+    ...written.map((resource): Change => ({ kind: 'put', resource })),
+  ];
+  return { kind: 'written', resource: storedResource(context, request, { properties: {} }), also: changes };
 }
 
 /** The subnets and network interfaces that name a group. */

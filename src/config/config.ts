@@ -47,6 +47,10 @@ export interface Config {
   readonly revalidateRules: boolean;
   /** IPv4 prefix that public addresses of resources are taken from. */
   readonly publicPrefix: string;
+  /** What may be dialled for users although it is loopback, private or of the lab: prefixes and host names. */
+  readonly outboundAllow: readonly string[];
+  /** Certificates (PEM) of further authorities to trust when dialling for users. */
+  readonly outboundCa: string | undefined;
   readonly log: LogConfig;
   readonly connections: ConnectionLimits;
   readonly uploadExpiryMs: number;

@@ -1,3 +1,4 @@
+import { isIPv4, isIPv6 } from 'node:net';
 import { type ListenAddress, formatListenAddress, parseDnsName, parseListenAddress, parsePort } from './address.ts';
 
 /** How the value of a setting is written. Flags and the environment give text, a file gives any JSON value. */
@@ -95,3 +96,33 @@ export const prefix: SettingKind<string> = textKind(
   'an IPv4 prefix of /8 to /29 such as 198.18.77.0/24',
   (text) => (IPV4_PREFIX.test(text) ? text : undefined),
 );
+
+/** Targets that may be dialled: prefixes, addresses and names, as text with commas or (in a file) as a list. */
+export const targets: SettingKind<readonly string[]> = {
+  placeholder: 'TARGET,…',
+  allowed: 'prefixes such as 10.1.0.0/16, addresses and host names, separated by commas',
+  read: (raw) => {
+    const list: readonly unknown[] =
+      typeof raw === 'string' ? raw.split(',').filter((one) => one.trim() !== '') : asList(raw);
+    const read = list.map((one) => (typeof one === 'string' ? parseTarget(one.trim()) : undefined));
+    return Array.isArray(raw) || typeof raw === 'string' ? allThere(read) : undefined;
+  },
+  show: (value) => value.join(','),
+};
+
+function asList(raw: unknown): readonly unknown[] {
+  return Array.isArray(raw) ? raw : [];
+}
+
+function allThere(read: readonly (string | undefined)[]): readonly string[] | undefined {
+  const there = read.filter((one) => one !== undefined);
+  return there.length === read.length ? there : undefined;
+}
+
+function parseTarget(text: string): string | undefined {
+  const [address = '', length, ...rest] = text.split('/');
+  const bits = isIPv4(address) ? 32 : isIPv6(address) && !address.includes('%') ? 128 : 0;
+  if (bits === 0) return rest.length === 0 && length === undefined ? parseDnsName(text) : undefined;
+  if (length === undefined) return `${address}/${bits}`;
+  return rest.length === 0 && /^\d{1,3}$/.test(length) && Number(length) <= bits ? text : undefined;
+}

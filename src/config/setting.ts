@@ -11,6 +11,7 @@ import {
   path,
   port,
   prefix,
+  targets,
 } from './kind.ts';
 
 /** The two ways to run: `up` rehearses on one machine, `serve` is for production. */
@@ -80,6 +81,12 @@ export const SETTINGS = {
     'Whether a change of network rules checks every subnet of the list anew, as Azure does.',
   ),
   publicPrefix: setting(prefix, '198.18.77.0/24', 'IPv4 prefix that public addresses of resources are taken from.'),
+  outboundAllow: setting<readonly string[]>(
+    targets,
+    [],
+    'What may be dialled for users (webhooks, imports, sign-in of others) although it is loopback, private or of the lab.',
+  ),
+  outboundCa: optional(path, 'Certificates (PEM) of further authorities that are trusted when dialling for users.'),
   logFormat: setting(oneOf('text', 'json'), 'text', 'How log lines are written.'),
   logLevel: setting(oneOf('debug', 'info', 'warn', 'error'), 'info', 'The least level that is logged.'),
   accessLog: setting(onOff, true, 'Whether each request is logged.'),

@@ -1,7 +1,7 @@
 import type { RepositoryAction } from '../access/action.ts';
 import type { Incoming } from '../http/incoming.ts';
 import type { RepositoryName } from '../oci/reference.ts';
-import type { ByteStore, MetadataStore, RegistryUid, RepositoryKey } from '../store/port.ts';
+import type { ByteStore, MetadataStore, Occasion, RegistryUid, RepositoryKey } from '../store/port.ts';
 import type { UploadSessions } from './upload-sessions.ts';
 
 /** The settings of one registry that its data plane acts on. */
@@ -29,6 +29,8 @@ export interface Call {
   readonly registry: RegistrySettings;
   readonly incoming: Incoming;
   readonly nowMs: number;
+  /** What webhooks learn of the request; absent where nobody is to be told. */
+  readonly occasion?: Occasion;
   /** Whether the caller may also do this: for what a route's own `access` cannot name, such as a mount's source. */
   may(action: RepositoryAction, repository: RepositoryName): boolean;
 }
@@ -36,4 +38,9 @@ export interface Call {
 /** The key of a repository of the registry that was called. */
 export function keyOf(call: Call, name: RepositoryName): RepositoryKey {
   return { registry: call.registry.uid, name };
+}
+
+/** The occasion of a change, for those calls that have one. */
+export function occasionOf({ occasion }: Call): { readonly occasion?: Occasion } {
+  return occasion === undefined ? {} : { occasion };
 }

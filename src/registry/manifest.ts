@@ -31,7 +31,11 @@ export async function deleteManifest({ name, reference }: ManifestParams, call: 
     case 'tag':
       return answerDelete(await metadata.deleteTag(key, reference.tag, call.nowMs), name, reference);
     case 'digest':
-      return answerDelete(await metadata.deleteManifest(key, reference.digest, call.nowMs), name, reference);
+      return answerDelete(
+        await metadata.deleteManifest(key, reference.digest, call.nowMs, call.occasion),
+        name,
+        reference,
+      );
   }
 }
 

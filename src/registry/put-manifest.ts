@@ -4,7 +4,7 @@ import { type Reply, created, refuse } from '../http/reply.ts';
 import { type Digest, algorithmOf, digestOf } from '../oci/digest.ts';
 import { MAX_MANIFEST_BYTES, type Manifest, parseManifest } from '../oci/manifest.ts';
 import { type Reference, type RepositoryName, type Tag, parseTag } from '../oci/reference.ts';
-import { type Call, keyOf } from './call.ts';
+import { type Call, keyOf, occasionOf } from './call.ts';
 import { type Built, builtFor } from './image-config.ts';
 import { noSpace, refuseLocked } from './refusal.ts';
 
@@ -67,7 +67,9 @@ async function store(name: RepositoryName, received: Received, call: Call): Prom
   const { metadata } = call.services;
   const repository = keyOf(call, name);
   const built: Built = await builtFor(received.manifest, repository, call.services);
-  const put = { repository, ...received, ...built, allowSparse: call.registry.allowSparseManifests, nowMs: call.nowMs };
+  const { nowMs } = call;
+  const allowSparse = call.registry.allowSparseManifests;
+  const put = { repository, ...received, ...built, allowSparse, nowMs, ...occasionOf(call) };
   const outcome = await metadata.putManifest(put).catch(noSpace);
   switch (outcome.kind) {
     case 'stored':

@@ -1,5 +1,6 @@
 import { describe } from 'node:test';
 import { blobCases } from './contract/blob-cases.ts';
+import { eventCases } from './contract/event-cases.ts';
 import { listCases } from './contract/list-cases.ts';
 import { lockCases } from './contract/lock-cases.ts';
 import { manifestCases } from './contract/manifest-cases.ts';
@@ -15,6 +16,7 @@ export function metadataContract(name: string, open: OpenMetadata): void {
     describe('manifests', () => manifestCases(open));
     describe('locks', () => lockCases(open));
     describe('lists', () => listCases(open));
+    describe('events', () => eventCases(open));
     describe('against a model', () => modelCases(open));
   });
 }

@@ -183,6 +183,36 @@ export interface BlobToLink {
   readonly nowMs: number;
 }
 
+/** What asked for a change, as those who are told of the change learn it. */
+export interface Occasion {
+  /** The correlation id of the request. */
+  readonly request: string;
+  /** The login server that was called. */
+  readonly host: string;
+  readonly method: string;
+  readonly userAgent: string;
+  /** The address of the client; empty where the change was made for an operation of the server. */
+  readonly address: string;
+  readonly nowMs: number;
+}
+
+/** A change of content that somebody is to be told of; kept in the transaction that made the change. */
+export interface ContentEvent {
+  /** Rises with every event. */
+  readonly sequence: number;
+  /** Random, never reused. */
+  readonly id: string;
+  readonly action: 'push' | 'delete';
+  readonly repository: RepositoryKey;
+  /** Absent where a whole repository was deleted. */
+  readonly digest?: Digest;
+  readonly tag?: Tag;
+  readonly mediaType?: string;
+  /** Of the manifest, in bytes. */
+  readonly size?: number;
+  readonly occasion: Occasion;
+}
+
 /** A manifest to be stored, all of it checked: `digest` is that of `content`. */
 export interface ManifestToPut {
   readonly repository: RepositoryKey;
@@ -197,6 +227,8 @@ export interface ManifestToPut {
   /** Whether content it names may be absent (a sparse index or image). */
   readonly allowSparse: boolean;
   readonly nowMs: number;
+  /** Given where somebody is to be told of it: one event for each tag, or one where there is none. */
+  readonly occasion?: Occasion;
 }
 
 /** What a lock that stands in the way protects. */
@@ -256,7 +288,7 @@ export interface MetadataStore extends AsyncDisposable {
     nowMs: number,
   ): Promise<UpdateOutcome<RepositoryRecord>>;
   /** Deletes a repository with everything in it; refused when it or anything in it is locked. */
-  deleteRepository(key: RepositoryKey): Promise<DeleteOutcome>;
+  deleteRepository(key: RepositoryKey, occasion?: Occasion): Promise<DeleteOutcome>;
   usage(registry: RegistryUid): Promise<Usage>;
 
   blob(key: RepositoryKey, digest: Digest): Promise<LinkedBlob | undefined>;
@@ -277,7 +309,7 @@ export interface MetadataStore extends AsyncDisposable {
   manifestRecord(key: RepositoryKey, digest: Digest): Promise<ManifestRecord | undefined>;
   putManifest(put: ManifestToPut): Promise<PutManifestOutcome>;
   /** Deletes a manifest with every tag that names it. */
-  deleteManifest(key: RepositoryKey, digest: Digest, nowMs: number): Promise<DeleteOutcome>;
+  deleteManifest(key: RepositoryKey, digest: Digest, nowMs: number, occasion?: Occasion): Promise<DeleteOutcome>;
   manifests(key: RepositoryKey, page: PageRequest, order: ListOrder): Promise<Page<ManifestRecord> | undefined>;
   updateManifest(
     key: RepositoryKey,
@@ -292,6 +324,11 @@ export interface MetadataStore extends AsyncDisposable {
   tags(key: RepositoryKey, page: PageRequest, order: ListOrder, digest?: Digest): Promise<Page<TagRecord> | undefined>;
   deleteTag(key: RepositoryKey, tag: Tag, nowMs: number): Promise<DeleteOutcome>;
   updateTag(key: RepositoryKey, tag: Tag, change: Partial<Attributes>): Promise<UpdateOutcome<TagRecord>>;
+
+  /** Events that nobody has taken yet, oldest first, at most `limit`. */
+  events(limit: number): Promise<readonly ContentEvent[]>;
+  /** Forgets every event up to a sequence. */
+  forgetEvents(upTo: number): Promise<void>;
 
   /** Locators that nothing links any more, oldest first, at most `limit`: their bytes may be removed. */
   trash(limit: number): Promise<readonly Locator[]>;

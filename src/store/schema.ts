@@ -126,4 +126,11 @@ export const CONTENT_SCHEMA: readonly string[] = [
     locator TEXT NOT NULL UNIQUE
   ) STRICT;
   `,
+  `
+  -- Changes that webhooks are to be told of, until they are taken.
+  CREATE TABLE event (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    json TEXT NOT NULL
+  ) STRICT;
+  `,
 ];

@@ -27,7 +27,7 @@ export async function patchRepository({ name }: RepositoryParams, call: Call): P
 
 /** DELETE /acr/v1/{name}: the repository with everything in it. */
 export async function deleteRepository({ name }: RepositoryParams, call: Call): Promise<Reply> {
-  const outcome = await call.services.metadata.deleteRepository(keyOf(call, name));
+  const outcome = await call.services.metadata.deleteRepository(keyOf(call, name), call.occasion);
   switch (outcome.kind) {
     case 'deleted':
       return accepted({}, { manifestsDeleted: outcome.manifests, tagsDeleted: outcome.tags });

@@ -8,8 +8,9 @@ import {
   type ManifestFacts,
   type RepositoryFacts,
 } from '../decide/delete.ts';
-import type { DeleteOutcome, Locked, RepositoryKey } from '../port.ts';
+import type { DeleteOutcome, Locked, Occasion, RepositoryKey } from '../port.ts';
 import { type AttributeColumns, attributesOf } from './attributes.ts';
+import { keepEvents } from './event.ts';
 import { unlink } from './link.ts';
 import { findManifest, type StoredManifest } from './manifest.ts';
 import { count, findRepository, markChanged, type StoredRepository } from './repository.ts';
@@ -39,19 +40,39 @@ export interface ManifestDeletion {
   readonly key: RepositoryKey;
   readonly digest: Digest;
   readonly nowMs: number;
+  readonly occasion?: Occasion;
+}
+
+/** Which repository is deleted. */
+export interface RepositoryDeletion {
+  readonly key: RepositoryKey;
+  readonly occasion?: Occasion;
 }
 
 /** Deletes a manifest with every tag that names it. */
-export function deleteManifest(database: Database, { key, digest, nowMs }: ManifestDeletion): DeleteOutcome {
+export function deleteManifest(database: Database, { key, digest, nowMs, occasion }: ManifestDeletion): DeleteOutcome {
   const repository = findRepository(database, key);
   const found = repository && findManifest(database, repository.id, digest);
   const outcome = decideDeleteManifest(factsOf(key, repository), found && manifestFacts(database, digest, found));
   if (outcome.kind !== 'deleted' || repository === undefined || found === undefined) return outcome;
+  if (occasion !== undefined) keepEvents(database, [deletionEvent(database, found.id, { key, digest, occasion })]);
   database.run('DELETE FROM tag WHERE manifest = ?1', found.id);
   database.run('DELETE FROM manifest WHERE id = ?1', found.id);
   count(database, repository, { manifests: -1, tags: -outcome.tags.length });
   markChanged(database, repository.id, nowMs);
   return outcome;
+}
+
+function deletionEvent(
+  database: Database,
+  manifest: number,
+  { key, digest, occasion }: { readonly key: RepositoryKey; readonly digest: Digest; readonly occasion: Occasion },
+): Parameters<typeof keepEvents>[1][number] {
+  const row = database.get<{ mediaType: string; size: number }>(
+    'SELECT media_type AS mediaType, size FROM manifest WHERE id = ?1',
+    manifest,
+  );
+  return { action: 'delete', repository: key, digest, ...row, occasion };
 }
 
 function manifestFacts(database: Database, digest: Digest, { id, attributes }: StoredManifest): ManifestFacts {
@@ -64,7 +85,7 @@ function manifestFacts(database: Database, digest: Digest, { id, attributes }: S
 }
 
 /** Deletes a repository with everything in it, and condemns the bytes that nothing else links. */
-export function deleteRepository(database: Database, key: RepositoryKey): DeleteOutcome {
+export function deleteRepository(database: Database, { key, occasion }: RepositoryDeletion): DeleteOutcome {
   const repository = findRepository(database, key);
   const locked = repository && lockWithin(database, repository.id);
   const decision = decideDeleteRepository(factsOf(key, repository), locked);
@@ -86,6 +107,7 @@ export function deleteRepository(database: Database, key: RepositoryKey): Delete
   );
   database.run('DELETE FROM repository WHERE id = ?1', id);
   database.run('UPDATE registry SET repositories = repositories - 1 WHERE id = ?1', registry);
+  if (occasion !== undefined) keepEvents(database, [{ action: 'delete', repository: key, occasion }]);
   return { kind: 'deleted', manifests, tags };
 }
 

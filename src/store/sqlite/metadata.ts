@@ -13,6 +13,7 @@ import {
   type ManifestToPut,
   type MetadataStore,
   NoSpaceError,
+  type Occasion,
   type PageRequest,
   type RegistryUid,
   type RepositoryKey,
@@ -23,6 +24,7 @@ import {
 import { CONTENT_SCHEMA } from '../schema.ts';
 import { readBlob } from './blob.ts';
 import { RepositoryCache } from './cache.ts';
+import { readEvents } from './event.ts';
 import { listManifests, readManifest, serveManifest } from './manifest.ts';
 import type { operations } from './operations.ts';
 import { listReferrers } from './referrer.ts';
@@ -107,8 +109,9 @@ class SqliteMetadata implements MetadataStore {
   updateRepository(key: RepositoryKey, change: Partial<Attributes>, nowMs: number) {
     return this.#change(key, () => this.#write('updateRepository', { key, change, nowMs }));
   }
-  deleteRepository(key: RepositoryKey) {
-    return this.#change(key, () => this.#write('deleteRepository', key));
+  deleteRepository(key: RepositoryKey, occasion?: Occasion) {
+    const deletion = occasion === undefined ? { key } : { key, occasion };
+    return this.#change(key, () => this.#write('deleteRepository', deletion));
   }
   async usage(registry: RegistryUid) {
     return this.#read((db) => readUsage(db, registry));
@@ -169,8 +172,9 @@ class SqliteMetadata implements MetadataStore {
       this.#write('putManifest', { ...put, content }, [content.buffer]),
     );
   }
-  deleteManifest(key: RepositoryKey, digest: Digest, nowMs: number) {
-    return this.#manifests.changing(key, () => this.#write('deleteManifest', { key, digest, nowMs }));
+  deleteManifest(key: RepositoryKey, digest: Digest, nowMs: number, occasion?: Occasion) {
+    const deletion = { key, digest, nowMs, ...(occasion === undefined ? {} : { occasion }) };
+    return this.#manifests.changing(key, () => this.#write('deleteManifest', deletion));
   }
   async manifests(key: RepositoryKey, page: PageRequest, order: ListOrder) {
     return this.#snapshot((db) => listManifests(db, { key, page, order }));
@@ -195,6 +199,13 @@ class SqliteMetadata implements MetadataStore {
   }
   updateTag(key: RepositoryKey, tag: Tag, change: Partial<Attributes>) {
     return this.#manifests.changing(key, () => this.#write('updateTag', { key, tag, change }));
+  }
+
+  async events(limit: number) {
+    return this.#read((db) => readEvents(db, limit));
+  }
+  forgetEvents(upTo: number) {
+    return this.#write('forgetEvents', upTo);
   }
 
   async trash(limit: number) {

@@ -1,6 +1,7 @@
 /** The writes of content: the module that the writer's thread loads. */
 import type { Operations } from '../../sqlite/operation.ts';
 import { deleteManifest, deleteRepository, deleteTag } from './delete.ts';
+import { forgetEvents } from './event.ts';
 import { linkBlob, mountBlob, unlinkBlob } from './link-blob.ts';
 import { putManifest } from './put-manifest.ts';
 import { emptyTrash } from './trash.ts';
@@ -21,5 +22,7 @@ export const operations = {
   updateTag: { run: updateTag },
   startUpload: { soft: true, run: startUpload },
   endUpload: { soft: true, run: endUpload },
+  // Told twice rather than never: those who are told know an event by its id.
+  forgetEvents: { soft: true, run: forgetEvents },
   emptyTrash: { soft: true, run: emptyTrash },
 } as const satisfies Operations;

@@ -4,6 +4,7 @@ import type { Tag } from '../../oci/reference.ts';
 import type { Database } from '../../sqlite/database.ts';
 import { decidePutManifest, type PutManifestChanges, type PutManifestFacts } from '../decide/put-manifest.ts';
 import type { ManifestToPut, PutManifestOutcome, TagRecord } from '../port.ts';
+import { keepEvents } from './event.ts';
 import { findManifest } from './manifest.ts';
 import { count, findRepository, type StoredRepository, touchRepository } from './repository.ts';
 import { findTag } from './tag.ts';
@@ -33,8 +34,24 @@ export function putManifest(database: Database, put: ManifestToPut): PutManifest
     );
   const created = changes.manifest === 'create';
   count(database, repository, { manifests: Number(created), tags: changes.createTags.length });
+  keepEvents(database, pushes(put));
   return { kind: 'stored', created };
 }
+
+function pushes({ repository, digest, tags, content, manifest, occasion }: ManifestToPut): readonly Push[] {
+  if (occasion === undefined) return [];
+  const push = {
+    action: 'push',
+    repository,
+    digest,
+    mediaType: manifest.mediaType,
+    size: content.length,
+    occasion,
+  } as const;
+  return tags.length === 0 ? [push] : tags.map((tag) => ({ ...push, tag }));
+}
+
+type Push = Parameters<typeof keepEvents>[1][number];
 
 function factsOf(database: Database, put: ManifestToPut, repository: StoredRepository | undefined): PutManifestFacts {
   const missing = put.allowSparse ? [] : missingReferences(database, put, repository?.id);

@@ -138,6 +138,8 @@ function exchange(
   const family = address.includes(':') ? 6 : 4;
   const send = url.protocol === 'https:' ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
+    const fail = (cause: Error): void =>
+      reject(new OutboundFailedError(`${url.origin} could not be asked: ${cause.message}`, { cause }));
     const outgoing = send(url, {
       method,
       headers: {
@@ -154,8 +156,6 @@ function exchange(
       ...(signal === undefined ? {} : { signal }),
       ...(ca === undefined ? {} : { ca: [...ca] }),
     });
-    const fail = (cause: Error): void =>
-      reject(new OutboundFailedError(`${url.origin} could not be asked: ${cause.message}`, { cause }));
     outgoing.once('error', fail);
     outgoing.once('timeout', () => outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`)));
     outgoing.once('response', (incoming) => resolve(answerOf(request, incoming)));

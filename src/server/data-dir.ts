@@ -13,6 +13,8 @@ export interface DataDir extends Disposable {
   readonly directory: string;
   /** Desired state of Azure's resources (SQLite). */
   readonly resources: string;
+  /** Work that outlives requests (SQLite). */
+  readonly work: string;
   /** Certificates and keys. */
   readonly trust: string;
   /** What the running server says of itself. */
@@ -42,6 +44,7 @@ export async function openDataDir(path: string): Promise<DataDir> {
     content: join(root, 'content'),
     directory: join(root, 'directory.db'),
     resources: join(root, 'state.db'),
+    work: join(root, 'work.db'),
     trust: join(root, 'trust'),
     state: join(root, 'run', 'seawall.json'),
     [Symbol.dispose]: () => lock[Symbol.dispose](),

@@ -9,6 +9,7 @@ import type { Directory } from '../directory/port.ts';
 import type { Change, State, StateView, StoredResource } from '../state/port.ts';
 import type { RegistryUid } from '../store/port.ts';
 import { StartRefusedError } from './ready.ts';
+import { hasWebhooks } from './webhooks.ts';
 import type { ServedRegistry, Snapshot } from './snapshot.ts';
 
 const REGISTRY = 'microsoft.containerregistry/registries';
@@ -89,7 +90,7 @@ function serve({ config, state }: RegistryServices, view: StateView, registry: S
   const allowSparseManifests = declared?.allowSparseManifests ?? false;
   // The state makes uids; this is where one enters the store's vocabulary.
   const settings = { uid: registry.uid as RegistryUid, name, loginServer, allowSparseManifests, maxBlobBytes };
-  return { settings, view: compiled.view };
+  return { settings, view: compiled.view, announces: hasWebhooks(view, registry) };
 }
 
 /** The scope maps people made; the system's are known to the compiler. */

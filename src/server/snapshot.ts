@@ -5,6 +5,8 @@ import type { RegistrySettings } from '../registry/call.ts';
 export interface ServedRegistry {
   readonly settings: RegistrySettings;
   readonly view: RegistryView;
+  /** Whether webhooks are to be told of changes. */
+  readonly announces: boolean;
 }
 
 /** Everything a request is judged by: immutable, replaced whole. */

@@ -29,7 +29,9 @@ import type { Snapshot } from './snapshot.ts';
 import { removeStateFile, writeStateFile } from './state-file.ts';
 import { type Stores, openStores } from './stores.ts';
 import { subscriptionRoutes } from './subscription-routes.ts';
+import { outboundDoor } from './outbound.ts';
 import { startSweeper } from './sweeper.ts';
+import { startWebhooks, type Webhooks } from './webhooks.ts';
 import { usageEffect } from './usage-effect.ts';
 
 /** What a server may be given beside its configuration. */
@@ -69,7 +71,18 @@ export async function startServer(config: Config, options: StartOptions): Promis
     keys: stores.keys,
     authority: { issuerBase: controlUrl, armAudiences: [controlUrl], graphAudience: `${controlUrl}/graph` },
   });
-  const assembly: Assembly = { config, stores, snapshot, auth, metrics, stopping: () => listeners.stopping() };
+  const door = await outboundDoor(config);
+  const { state, work } = stores;
+  const webhooks = stack.use(startWebhooks({ state, metadata: stores.content.metadata, work, door, log, now }));
+  const assembly: Assembly = {
+    config,
+    stores,
+    snapshot,
+    auth,
+    metrics,
+    webhooks,
+    stopping: () => listeners.stopping(),
+  };
   const registryPort = config.publicPort ?? registry.address.port;
   registry.serve(registryPlane(assembly, registryPort));
   control.serve(controlListenerPlane(assembly, { registry: registryPort, controlUrl }));
@@ -111,22 +124,24 @@ interface Assembly {
   readonly snapshot: () => Snapshot;
   readonly auth: AuthServices;
   readonly metrics: Metrics;
+  readonly webhooks: Webhooks;
   readonly stopping: () => boolean;
 }
 
-function registryPlane({ stores, snapshot, auth, metrics }: Assembly, port: number) {
+function registryPlane({ stores, snapshot, auth, metrics, webhooks }: Assembly, port: number) {
   metrics.watchUploads(() => stores.content.uploads.openCount);
   return dataPlane({
     content: stores.content,
     auth,
     metrics,
     snapshot,
+    announced: () => webhooks.announced(),
     now,
     origin: (registry, scheme) => registryOrigin(registry.view.loginServer, port, scheme),
   });
 }
 
-function controlListenerPlane({ config, stores, snapshot, auth, metrics, stopping }: Assembly, ports: Ports) {
+function controlListenerPlane({ config, stores, snapshot, auth, metrics, webhooks, stopping }: Assembly, ports: Ports) {
   const ready = async (): Promise<true | string> => {
     if (stopping()) return 'the server is stopping';
     await stores.content.metadata.trash(0);
@@ -138,6 +153,7 @@ function controlListenerPlane({ config, stores, snapshot, auth, metrics, stoppin
     state: stores.state,
     effects: [
       ...credentialEffects({ directory: stores.directory, snapshot, now }),
+      ...webhooks.effects,
       usageEffect({ state: stores.state, metadata: stores.content.metadata, settings }),
     ],
     settings,

@@ -1,13 +1,15 @@
 import type { Config } from '../config/config.ts';
 import type { Directory } from '../directory/port.ts';
 import { openSqliteDirectory } from '../directory/sqlite/directory.ts';
+import type { WorkStore } from '../operation/port.ts';
+import { openWork } from '../operation/sqlite/store.ts';
 import { UploadSessions } from '../registry/upload-sessions.ts';
 import type { RegistryServices } from '../registry/call.ts';
 import type { State } from '../state/port.ts';
 import { openState } from '../state/sqlite/state.ts';
 import { openFileBytes } from '../store/file/bytes.ts';
 import { openMetadata } from '../store/sqlite/metadata.ts';
-import { openSecretBox } from '../trust/secret-box.ts';
+import { openSecretBox, type SecretBox } from '../trust/secret-box.ts';
 import { signingKeyFile } from '../trust/signing-key-file.ts';
 import { type SigningKeyRing, openSigningKeyRing } from '../trust/signing-key-ring.ts';
 import { join } from 'node:path';
@@ -19,6 +21,9 @@ export interface Stores extends AsyncDisposable {
   readonly directory: Directory;
   readonly keys: SigningKeyRing;
   readonly state: State;
+  readonly work: WorkStore;
+  /** Seals what must be kept and is secret. */
+  readonly box: SecretBox;
 }
 
 /** Opens everything a server keeps; what was opened is closed again when something fails. */
@@ -35,6 +40,7 @@ export async function openStores(
   const cacheBytes = config.manifestCacheBytes;
   const metadata = stack.use(await openMetadata({ path: dataDir.metadata, cacheBytes, onFatal }));
   const state = stack.use(await openState({ path: dataDir.resources, onFatal }));
+  const work = stack.use(await openWork({ path: dataDir.work, onFatal }));
   const uploads = new UploadSessions(metadata, bytes);
   stack.defer(() => uploads.close());
   const opened = stack.move();
@@ -43,6 +49,8 @@ export async function openStores(
     directory,
     keys,
     state,
+    work,
+    box,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }

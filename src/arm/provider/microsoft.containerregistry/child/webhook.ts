@@ -1,5 +1,6 @@
 import Type, { type TSchema } from 'typebox';
-import { type JsonObject, objectOf } from '../../../../azure/json.ts';
+import type { ArmError } from '../../../../azure/error.ts';
+import { type Json, type JsonObject, objectOf } from '../../../../azure/json.ts';
 import type { StoredResource } from '../../../../state/port.ts';
 import type { ResourceType } from '../../../resource-type.ts';
 import { storedResource } from '../../../stored-resource.ts';
@@ -81,8 +82,28 @@ function write(context: VerbContext, request: WriteRequest, before: JsonObject):
       target: 'properties.serviceUri',
       message: `The value ${JSON.stringify(uri)} of 'properties.serviceUri' is not an http or https URL.`,
     });
+  const header = headerRefusal(properties['customHeaders']);
+  if (header !== undefined) return refused(header);
   const { provisioningState: _, ...kept } = properties;
   return { kind: 'written', resource: storedResource(context, request, { properties: kept }) };
+}
+
+/** Headers that are the sender's own business (RFC 9110 §7.6.1), or the message's. */
+const OWN_HEADERS = /^(?:host|content-length|transfer-encoding|connection|upgrade|te|trailer|keep-alive|proxy-.*)$/i;
+
+function headerRefusal(headers: Json | undefined): ArmError | undefined {
+  for (const [name, value] of Object.entries(objectOf(headers))) {
+    const target = `properties.customHeaders.${name}`;
+    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name) || OWN_HEADERS.test(name))
+      return { code: 'InvalidRequestContent', target, message: `'${name}' cannot be a header of a webhook's request.` };
+    if (typeof value !== 'string' || !/^[\t\x20-\x7e]*$/.test(value))
+      return {
+        code: 'InvalidRequestContent',
+        target,
+        message: `The value of the header '${name}' has characters that headers cannot have.`,
+      };
+  }
+  return undefined;
 }
 
 function projectWebhook(webhook: StoredResource): JsonObject {

@@ -18,6 +18,8 @@ export interface PipelineServices {
   readonly state: State;
   readonly index: ProviderIndex;
   readonly effects: readonly ArmEffect[];
+  /** Routes beside those of the providers: of what other parts of the server keep. */
+  readonly routes: readonly ArmRoute[];
   readonly settings: () => ArmSettings;
   /** The origin of the management API as clients see it, without a final slash. */
   readonly origin: string;
@@ -31,7 +33,7 @@ export type Pipeline = (request: ArmRequest) => Promise<Reply>;
 /** Makes the pipeline: one `state.commit` decides and makes every change; reads are of the newest view. */
 export function createPipeline(services: PipelineServices): Pipeline {
   const engine = createEngine(services.index);
-  const routes = services.index.providers.flatMap((provider) => provider.routes ?? []);
+  const routes = [...services.index.providers.flatMap((provider) => provider.routes ?? []), ...services.routes];
   const router = compileRouter(routes, 'ignored');
   const pipe: Pipe = { ...services, engine };
   return async (asked) => {
@@ -119,14 +121,20 @@ async function act(pipe: Pipe, request: ArmRequest, run: (context: VerbContext) 
   }
   const { value, generation } = await pipe.state.commit((view) => {
     const outcome = run(contextOf(pipe, view, request));
-    return { value: outcome, changes: outcome.kind === 'refused' ? [] : (outcome.changes ?? []) };
+    return { value: outcome, changes: outcome.kind === 'answered' ? (outcome.changes ?? []) : [] };
   });
   return at(generation, answerOf(value));
 }
 
 function answerOf(outcome: ActionOutcome): Reply {
-  if (outcome.kind === 'refused') return refuseArm(outcome.error);
-  return outcome.body === undefined ? noContent() : okJson(outcome.body);
+  switch (outcome.kind) {
+    case 'answered':
+      return outcome.body === undefined ? noContent() : okJson(outcome.body);
+    case 'running':
+      return accepted({ location: outcome.location, 'retry-after': '1' });
+    case 'refused':
+      return refuseArm(outcome.error);
+  }
 }
 
 async function answerResource(pipe: Pipe, id: ResourceId, asked: Asked): Promise<Reply> {
@@ -313,7 +321,11 @@ function answerEffect({ origin }: Pipe, outcome: EffectOutcome): Reply {
     case 'answered':
       return outcome.body === undefined ? okHead({ 'content-length': '0' }) : okJson(outcome.body);
     case 'accepted':
-      return accepted({ location: `${origin}${outcome.operation}`, 'retry-after': '1' });
+      return accepted({
+        'azure-asyncoperation': `${origin}${outcome.status}`,
+        location: `${origin}${outcome.result}`,
+        'retry-after': '1',
+      });
     case 'refused':
       return refuseArm(outcome.error);
   }

@@ -69,9 +69,10 @@ export type WriteOutcome =
 /** What a deletion comes to: changes beside the resource and all below it, which go by themselves. */
 export type RemoveOutcome = { readonly kind: 'removed'; readonly also?: readonly Change[] } | Refused;
 
-/** What an action or a route answers (200, or 204 without a body), with what it changes. */
+/** What an action or a route answers (200, or 204 without a body), with what it changes; or 202 and where to ask again. */
 export type ActionOutcome =
   | { readonly kind: 'answered'; readonly body: Json | undefined; readonly changes?: readonly Change[] }
+  | { readonly kind: 'running'; readonly location: string }
   | Refused;
 
 /** What the engine decided on one write: every change of it, and the resource as the api-version shows it. */

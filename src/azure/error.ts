@@ -25,6 +25,8 @@ export const ARM_ERROR = {
   InvalidTag: { status: 400 },
   LocationRequired: { status: 400 },
   AlreadyInUse: { status: 409 },
+  Conflict: { status: 409 },
+  ImportImageFailed: { status: 400 },
   CannotDeleteResource: { status: 409 },
   DisablingPublicNetworkAccessNotSupported: { status: 400 },
   ExportPolicyNotSupported: { status: 400 },

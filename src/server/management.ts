@@ -3,6 +3,7 @@ import JSON5 from 'json5';
 import type { ArmEffect } from '../arm/effect.ts';
 import { createPipeline, type Pipeline } from '../arm/pipeline.ts';
 import { PROVIDERS } from '../arm/providers.ts';
+import type { ArmRoute } from '../arm/resource-type.ts';
 import type { ArmRequest } from '../arm/request.ts';
 import type { ArmSettings } from '../arm/verb.ts';
 import { type ArmAuthentication, verifyArmToken } from '../auth/arm-token.ts';
@@ -21,6 +22,7 @@ export interface ManagementServices {
   readonly auth: AuthServices;
   readonly state: State;
   readonly effects: readonly ArmEffect[];
+  readonly routes: readonly ArmRoute[];
   readonly settings: () => ArmSettings;
   readonly origin: string;
   readonly now: () => number;

@@ -17,6 +17,7 @@ import { dataPlane } from './data-plane.ts';
 import { graphRoutes } from './graph-routes.ts';
 import { IMAGE_ALIAS_ROUTE } from './image-alias-route.ts';
 import { ensureFirstState } from './first-state.ts';
+import { type Imports, startImports } from './imports.ts';
 import { keepNames } from './keep-names.ts';
 import { type Listeners, openListeners } from './listeners.ts';
 import { managementPlane } from './management.ts';
@@ -74,6 +75,9 @@ export async function startServer(config: Config, options: StartOptions): Promis
   const door = await outboundDoor(config);
   const { state, work } = stores;
   const webhooks = stack.use(startWebhooks({ state, metadata: stores.content.metadata, work, door, log, now }));
+  const { content, box } = stores;
+  const announced = (): void => webhooks.announced();
+  const imports = stack.use(startImports({ state, snapshot, content, work, box, door, announced, log, now }));
   const assembly: Assembly = {
     config,
     stores,
@@ -81,6 +85,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
     auth,
     metrics,
     webhooks,
+    imports,
     stopping: () => listeners.stopping(),
   };
   const registryPort = config.publicPort ?? registry.address.port;
@@ -125,6 +130,7 @@ interface Assembly {
   readonly auth: AuthServices;
   readonly metrics: Metrics;
   readonly webhooks: Webhooks;
+  readonly imports: Imports;
   readonly stopping: () => boolean;
 }
 
@@ -141,7 +147,10 @@ function registryPlane({ stores, snapshot, auth, metrics, webhooks }: Assembly, 
   });
 }
 
-function controlListenerPlane({ config, stores, snapshot, auth, metrics, webhooks, stopping }: Assembly, ports: Ports) {
+function controlListenerPlane(
+  { config, stores, snapshot, auth, metrics, webhooks, imports, stopping }: Assembly,
+  ports: Ports,
+) {
   const ready = async (): Promise<true | string> => {
     if (stopping()) return 'the server is stopping';
     await stores.content.metadata.trash(0);
@@ -154,8 +163,10 @@ function controlListenerPlane({ config, stores, snapshot, auth, metrics, webhook
     effects: [
       ...credentialEffects({ directory: stores.directory, snapshot, now }),
       ...webhooks.effects,
+      imports.effect,
       usageEffect({ state: stores.state, metadata: stores.content.metadata, settings }),
     ],
+    routes: imports.routes,
     settings,
     origin: ports.controlUrl,
     now,

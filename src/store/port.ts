@@ -296,6 +296,8 @@ export interface MetadataStore extends AsyncDisposable {
   linkBlob(link: BlobToLink): Promise<LinkBlobOutcome>;
   /** Links a blob of another repository of the same registry. */
   mountBlob(from: RepositoryKey, to: RepositoryKey, digest: Digest, nowMs: number): Promise<MountBlobOutcome>;
+  /** The same of any registry: for whoever has asked about it himself. The bytes are kept once. */
+  shareBlob(from: RepositoryKey, to: RepositoryKey, digest: Digest, nowMs: number): Promise<MountBlobOutcome>;
   unlinkBlob(key: RepositoryKey, digest: Digest): Promise<UnlinkBlobOutcome>;
 
   startUpload(upload: UploadRecord): Promise<void>;

@@ -41,18 +41,27 @@ export async function askControl(
 }
 
 /** A token of the owner for the management API. */
-export async function ownerToken(seawall: TestSeawall): Promise<string> {
-  const { tenantId, clientId, clientSecret = '', control } = seawall.state;
+export function ownerToken(seawall: TestSeawall): Promise<string> {
+  const { clientId, clientSecret = '' } = seawall.state;
+  return tokenOf(seawall, { clientId, secret: clientSecret });
+}
+
+/** A token of a service principal for the management API; throws when it is not signed in. */
+export async function tokenOf(
+  seawall: TestSeawall,
+  { clientId, secret }: { readonly clientId: string; readonly secret: string },
+): Promise<string> {
+  const { tenantId, control } = seawall.state;
   const form = new URLSearchParams({
     grant_type: 'client_credentials',
     client_id: clientId,
-    client_secret: clientSecret,
+    client_secret: secret,
     scope: `${control}/.default`,
   });
   const answer = await askControl(seawall, 'POST', `/${tenantId}/oauth2/v2.0/token`, {
     body: form.toString(),
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
   });
-  if (answer.status !== 200) throw new Error(`the owner was not signed in: ${answer.text}`);
+  if (answer.status !== 200) throw new Error(`the principal was not signed in: ${answer.text}`);
   return String(answer.json()['access_token']);
 }

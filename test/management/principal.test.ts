@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { askControl } from '../../src/testkit/control-client.ts';
+import { tokenOf } from '../../src/testkit/control-client.ts';
 import { startSeawall, type TestSeawall } from '../../src/testkit/start-seawall.ts';
 import { type Arm, armOf, codeOf } from './arm.ts';
 import { askRegistry } from './data-plane.ts';
@@ -28,22 +28,6 @@ describe('a service principal', () => {
     // The route answers what the interface says; the assertions below would fail on anything else.
     (await owner.must('POST', '/seawall/principals', { displayName }, { apiVersion: '' })) as unknown as Principal;
 
-  const tokenOf = async ({ clientId, secret }: Principal): Promise<string> => {
-    const { tenantId, control } = seawall.state;
-    const form = {
-      grant_type: 'client_credentials',
-      client_id: clientId,
-      client_secret: secret,
-      scope: `${control}/.default`,
-    };
-    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-    const answer = await askControl(seawall, 'POST', `/${tenantId}/oauth2/v2.0/token`, {
-      body: new URLSearchParams(form).toString(),
-      headers,
-    });
-    return String(answer.json()['access_token']);
-  };
-
   const assign = async (
     principal: Principal,
     role: keyof typeof ROLE,
@@ -62,7 +46,7 @@ describe('a service principal', () => {
 
   it('without a role may nothing, with one what it says, and nothing again when it is taken away', async () => {
     const reader = await create('reader');
-    const arm = await armOf(seawall, await tokenOf(reader));
+    const arm = await armOf(seawall, await tokenOf(seawall, reader));
     assert.equal(codeOf(await arm.ask('GET', group)), 'AuthorizationFailed');
     const assignment = await assign(reader, 'Reader', group, '00000000-0000-4000-8000-000000000001');
     assert.equal((await arm.ask('GET', group)).status, 200);
@@ -83,18 +67,18 @@ describe('a service principal', () => {
 
   it('has no use of its old secret when it is rotated, nor of any when it is removed', async () => {
     const rotated = await create('rotated');
-    const old = await armOf(seawall, await tokenOf(rotated));
+    const old = await armOf(seawall, await tokenOf(seawall, rotated));
     const path = `/seawall/principals/${rotated.clientId}`;
     const { secret } = await owner.must('POST', `${path}/rotate`, {}, { apiVersion: '' });
     assert.equal((await old.ask('GET', group)).status, 401);
-    const fresh = await armOf(seawall, await tokenOf({ ...rotated, secret: String(secret) }));
+    const fresh = await armOf(seawall, await tokenOf(seawall, { ...rotated, secret: String(secret) }));
     assert.equal((await fresh.ask('GET', group)).status, 403);
     assert.equal((await owner.ask('DELETE', path, undefined, { apiVersion: '' })).status, 204);
     assert.equal((await fresh.ask('GET', group)).status, 401);
   });
 
   it('keeps no directory, which the owner does', async () => {
-    const member = await armOf(seawall, await tokenOf(await create('member')));
+    const member = await armOf(seawall, await tokenOf(seawall, await create('member')));
     for (const path of ['/seawall/principals', '/graph/v1.0/servicePrincipals']) {
       assert.equal((await member.ask('GET', path, undefined, { apiVersion: '' })).status, 403);
       assert.equal((await owner.ask('GET', path, undefined, { apiVersion: '' })).status, 200);
@@ -114,7 +98,7 @@ describe('a service principal', () => {
     };
     assert.ok((await seen(owner)).includes(subscriptionId));
     const visitor = await create('visitor');
-    const arm = await armOf(seawall, await tokenOf(visitor));
+    const arm = await armOf(seawall, await tokenOf(seawall, visitor));
     assert.deepEqual(await seen(arm), []);
     await assign(visitor, 'Reader', `/subscriptions/${String(subscriptionId)}`, '00000000-0000-4000-8000-000000000006');
     assert.deepEqual(await seen(arm), [subscriptionId]);

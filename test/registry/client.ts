@@ -25,22 +25,26 @@ export interface Ask {
 export class RegistryClient implements Disposable {
   readonly registry: string;
   readonly #seawall: TestSeawall;
+  readonly #loginServer: string | undefined;
   readonly #ca: Buffer;
   readonly #agent = new Agent({ keepAlive: true });
 
-  private constructor(seawall: TestSeawall, registry: string, ca: Buffer) {
+  private constructor(seawall: TestSeawall, registry: string, ca: Buffer, loginServer: string | undefined) {
+    this.#loginServer = loginServer;
     this.#seawall = seawall;
     this.registry = registry;
     this.#ca = ca;
   }
 
-  static async of(seawall: TestSeawall, registry: string): Promise<RegistryClient> {
-    return new RegistryClient(seawall, registry, await readFile(seawall.ca));
+  /** `loginServer`: the name of the registry, where the server gives it another one than name and suffix. */
+  static async of(seawall: TestSeawall, registry: string, loginServer?: string): Promise<RegistryClient> {
+    return new RegistryClient(seawall, registry, await readFile(seawall.ca), loginServer);
   }
 
   /** Login server with its port, as it stands in `Host`. */
   get host(): string {
-    return this.#seawall.host(this.registry);
+    const { port } = this.#seawall;
+    return this.#loginServer === undefined ? this.#seawall.host(this.registry) : `${this.#loginServer}:${port}`;
   }
 
   /** Login server without port, as it stands in a TLS handshake. */

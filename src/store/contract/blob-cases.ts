@@ -83,6 +83,15 @@ export function blobCases(open: OpenMetadata): void {
     assert.deepEqual(await opened.store.mountBlob(elsewhere, WEB, digest, 2), { kind: 'blob-unknown' });
   });
 
+  it('shares what a repository of another registry links, and nothing that it does not', async () => {
+    await using opened = await open();
+    const elsewhere = keyOf('team/app', 'registry-2' as RegistryUid);
+    const { digest } = await linkText(opened.store, elsewhere, 'layer');
+    assert.deepEqual(await opened.store.shareBlob(elsewhere, WEB, digest, 2), { kind: 'mounted' });
+    assert.equal((await opened.store.blob(WEB, digest))?.locator, 'at-layer');
+    assert.deepEqual(await opened.store.shareBlob(elsewhere, WEB, sha256('else'), 2), { kind: 'blob-unknown' });
+  });
+
   it('counts the bytes of a registry once however many of its repositories link them', async () => {
     await using opened = await open();
     const { store } = opened;

@@ -38,8 +38,21 @@ export interface Mount {
 }
 
 /** Links a blob that another repository of the same registry links. */
-export function mountBlob(database: Database, { from, to, digest, nowMs }: Mount): MountBlobOutcome {
-  const source = from.registry === to.registry ? findRepository(database, from) : undefined;
+export function mountBlob(database: Database, mount: Mount): MountBlobOutcome {
+  const { from, to } = mount;
+  return mountFrom(database, from.registry === to.registry ? findRepository(database, from) : undefined, mount);
+}
+
+/** Links a blob that a repository of whichever registry links. */
+export function shareBlob(database: Database, mount: Mount): MountBlobOutcome {
+  return mountFrom(database, findRepository(database, mount.from), mount);
+}
+
+function mountFrom(
+  database: Database,
+  source: StoredRepository | undefined,
+  { to, digest, nowMs }: Mount,
+): MountBlobOutcome {
   const blob = source && findLinkedBlob(database, source, digest);
   const target = findRepository(database, to);
   const outcome = decideMountBlob(

@@ -134,6 +134,9 @@ class SqliteMetadata implements MetadataStore {
   mountBlob(from: RepositoryKey, to: RepositoryKey, digest: Digest, nowMs: number) {
     return this.#write('mountBlob', { from, to, digest, nowMs });
   }
+  shareBlob(from: RepositoryKey, to: RepositoryKey, digest: Digest, nowMs: number) {
+    return this.#write('shareBlob', { from, to, digest, nowMs });
+  }
   unlinkBlob(key: RepositoryKey, digest: Digest) {
     return this.#blobs.changing(key, () => this.#write('unlinkBlob', { key, digest }));
   }

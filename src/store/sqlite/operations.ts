@@ -2,7 +2,7 @@
 import type { Operations } from '../../sqlite/operation.ts';
 import { deleteManifest, deleteRepository, deleteTag } from './delete.ts';
 import { forgetEvents } from './event.ts';
-import { linkBlob, mountBlob, unlinkBlob } from './link-blob.ts';
+import { linkBlob, mountBlob, shareBlob, unlinkBlob } from './link-blob.ts';
 import { putManifest } from './put-manifest.ts';
 import { emptyTrash } from './trash.ts';
 import { updateManifest, updateRepository, updateTag } from './update.ts';
@@ -16,6 +16,7 @@ export const operations = {
   deleteRepository: { run: deleteRepository },
   linkBlob: { run: linkBlob },
   mountBlob: { run: mountBlob },
+  shareBlob: { run: shareBlob },
   unlinkBlob: { run: unlinkBlob },
   updateRepository: { run: updateRepository },
   updateManifest: { run: updateManifest },

@@ -58,7 +58,7 @@ function isTags(tags: unknown): tags is Readonly<Record<string, string>> {
 }
 
 /** Tags: at most 50, names of at most 512 characters without `<>%&\?/`, values of at most 256. */
-function tagRefusal(tags: unknown): ArmError | undefined {
+export function tagRefusal(tags: unknown): ArmError | undefined {
   if (tags === undefined || tags === null) return undefined;
   const invalid = (message: string): ArmError => ({ code: 'InvalidTag', target: 'tags', message });
   if (!isTags(tags)) return invalid(`The value ${JSON.stringify(tags)} of 'tags' is not an object of names and texts.`);

@@ -1,4 +1,5 @@
 import { AUTHORIZATION_PROVIDER } from './provider/microsoft.authorization/provider.ts';
+import { COMPUTE_PROVIDER } from './provider/microsoft.compute/provider.ts';
 import { CONTAINER_REGISTRY_PROVIDER } from './provider/microsoft.containerregistry/provider.ts';
 import { INSIGHTS_PROVIDER } from './provider/microsoft.insights/provider.ts';
 import { NETWORK_PROVIDER } from './provider/microsoft.network/provider.ts';
@@ -11,5 +12,6 @@ export const PROVIDERS: ProviderIndex = indexProviders([
   AUTHORIZATION_PROVIDER,
   CONTAINER_REGISTRY_PROVIDER,
   NETWORK_PROVIDER,
+  COMPUTE_PROVIDER,
   INSIGHTS_PROVIDER,
 ]);

@@ -51,6 +51,8 @@ export interface ResourceType {
   remove?(context: VerbContext, resource: StoredResource, withParent: boolean): RemoveOutcome;
   /** The JSON of the resource in one api-version, whole: id, name, type, location, tags, etag where Azure shows it, properties. */
   project(resource: StoredResource, apiVersion: string, view: StateView, settings: ArmSettings): JsonObject;
+  /** What `$expand` adds to `properties`, by the word that asks for it. */
+  readonly expand?: Readonly<Record<string, (resource: StoredResource, view: StateView) => JsonObject>>;
   /**
    * The members of a collection, where these are not the resources of the type directly in the scope (for `kind:
    * collection` paths): role assignments are also listed from above. `filter` is the raw `$filter`.
@@ -61,7 +63,7 @@ export interface ResourceType {
 
 /** A route that is no resource, collection or action on a resource: `checkNameAvailability`, `serviceTags`, VM sizes. */
 export interface ArmRoute {
-  readonly method: 'GET' | 'POST' | 'HEAD';
+  readonly method: 'GET' | 'POST' | 'HEAD' | 'PUT' | 'DELETE';
   /** As the router takes it, from the root: `/subscriptions/{subscription}/providers/Microsoft.X/checkNameAvailability`. */
   readonly path: string;
   /** What the caller must be allowed to do at the subscription (or group) in the path. `undefined`: any signed-in caller. */
@@ -77,10 +79,21 @@ export interface ArmRoute {
   ): ActionOutcome;
 }
 
+/** A route below any resource, group or subscription. */
+export interface ScopeRoute {
+  readonly method: 'GET' | 'PUT' | 'PATCH' | 'DELETE';
+  /** What follows the scope's id and a slash. */
+  readonly below: string;
+  /** What the caller must be allowed to do at the scope. */
+  readonly permission: string;
+  run(context: VerbContext, request: { readonly scope: ResourceId; readonly body: JsonObject }): ActionOutcome;
+}
+
 /** A resource provider: one namespace with its types and routes. */
 export interface ResourceProvider {
   /** In Azure's case, such as `Microsoft.Network`. */
   readonly namespace: string;
   readonly types: readonly ResourceType[];
   readonly routes?: readonly ArmRoute[];
+  readonly scopeRoutes?: readonly ScopeRoute[];
 }

@@ -5,6 +5,8 @@ import { DEPLOYMENT_ROUTES } from './deployment-route.ts';
 import { RESOURCE_GROUP } from './resource-group.ts';
 import { resourceListRoutes } from './resource-list.ts';
 import { resourcesRoutes } from './routes.ts';
+import { TAG_NAME_ROUTES } from './tag-name.ts';
+import { TAG_SCOPE_ROUTES } from './tag-scope.ts';
 import { SUBSCRIPTION } from './subscription.ts';
 
 /** Microsoft.Resources: subscriptions, groups, providers, and the lists of all resources. */
@@ -12,6 +14,7 @@ export function resourcesProvider(index: () => ProviderIndex): ResourceProvider 
   return {
     namespace: 'Microsoft.Resources',
     types: [SUBSCRIPTION, RESOURCE_GROUP, DEPLOYMENT],
-    routes: [...resourcesRoutes(index), ...resourceListRoutes(index), ...DEPLOYMENT_ROUTES],
+    routes: [...resourcesRoutes(index), ...resourceListRoutes(index), ...DEPLOYMENT_ROUTES, ...TAG_NAME_ROUTES],
+    scopeRoutes: TAG_SCOPE_ROUTES,
   };
 }

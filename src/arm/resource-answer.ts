@@ -1,0 +1,105 @@
+import { type Asked, type Pipe, at, contextOf, isGroup, refuse, wrongMethod } from './pipe.ts';
+import { type JsonObject, objectOf } from '../azure/json.ts';
+import type { ResourceId } from '../azure/resource-id.ts';
+import { type Reply, createdJson, noContent, okBytes, okJson, refuseArm } from '../http/reply.ts';
+import type { Change, StateView, StoredResource } from '../state/port.ts';
+import { resourceNotFound } from './engine.ts';
+import { preconditionRefusal } from './precondition.ts';
+import { versionRefusal } from './provider-index.ts';
+import type { ResourceType } from './resource-type.ts';
+import { refused } from './verb.ts';
+
+/** Answers a request for one resource. */
+export async function answerResource(pipe: Pipe, id: ResourceId, asked: Asked): Promise<Reply> {
+  switch (asked.request.method) {
+    case 'GET':
+      return get(pipe, id, asked);
+    case 'HEAD':
+      return head(pipe, id, asked);
+    case 'PUT':
+    case 'PATCH':
+      return write(pipe, id, { ...asked, method: asked.request.method });
+    case 'DELETE':
+      return remove(pipe, id, asked);
+    default:
+      return refuse(pipe, wrongMethod(asked.request.method, id.type), { allow: 'GET, HEAD, PUT, PATCH, DELETE' });
+  }
+}
+
+function get(pipe: Pipe, id: ResourceId, { request, apiVersion }: Asked): Reply {
+  const view = pipe.state.view();
+  const read = pipe.engine.read(contextOf(pipe, view, request), id, apiVersion);
+  if (read.kind === 'refused') return at(view.generation, refuseArm(read.error));
+  const resource = view.get(id.key);
+  const expanded = expand(pipe.index.type(id.type), resource, {
+    view,
+    json: read.json,
+    words: request.query.get('$expand'),
+  });
+  return at(view.generation, okJson(expanded, etagOf(resource)));
+}
+
+function expand(
+  type: ResourceType | undefined,
+  resource: StoredResource | undefined,
+  { view, json, words }: { readonly view: StateView; readonly json: JsonObject; readonly words: string | null },
+): JsonObject {
+  if (words === null || type?.expand === undefined || resource === undefined) return json;
+  const wanted = new Set(words.toLowerCase().split(','));
+  const more = Object.entries(type.expand).filter(([word]) => wanted.has(word.toLowerCase()));
+  const members = Object.assign({}, ...more.map(([, of]) => of(resource, view)));
+  return { ...json, properties: { ...objectOf(json['properties']), ...members } };
+}
+
+/** 204 when it is there (facts/acr.md §4.2, `az group exists`). */
+function head(pipe: Pipe, id: ResourceId, { request, apiVersion }: Asked): Reply {
+  const view = pipe.state.view();
+  const read = pipe.engine.read(contextOf(pipe, view, request), id, apiVersion);
+  return at(view.generation, read.kind === 'refused' ? refuseArm(read.error) : noContent());
+}
+
+async function write(
+  pipe: Pipe,
+  id: ResourceId,
+  { request, apiVersion, method }: Asked & { readonly method: 'PUT' | 'PATCH' },
+): Promise<Reply> {
+  const { value, generation } = await pipe.state.commit((view) => {
+    const refusal = preconditionRefusal(request, view.get(id.key));
+    const outcome =
+      refusal === undefined
+        ? pipe.engine.write(contextOf(pipe, view, request), { method, id, apiVersion, body: request.body })
+        : refused(refusal);
+    const changes: readonly Change[] = outcome.kind === 'refused' ? (outcome.record ?? []) : outcome.changes;
+    const etag = etagOf(outcome.kind === 'refused' ? undefined : view.with(changes).get(id.key));
+    return { value: { outcome, etag }, changes };
+  });
+  const { outcome, etag } = value;
+  if (outcome.kind === 'refused') return at(generation, refuseArm(outcome.error));
+  return at(generation, outcome.created ? createdJson(outcome.json, etag) : okJson(outcome.json, etag));
+}
+
+function etagOf(resource: StoredResource | undefined): { readonly etag?: string } {
+  return resource === undefined ? {} : { etag: resource.etag };
+}
+
+async function remove(pipe: Pipe, id: ResourceId, { request, apiVersion }: Asked): Promise<Reply> {
+  const type = pipe.index.type(id.type);
+  const wrong = type === undefined ? undefined : versionRefusal(type, apiVersion);
+  if (wrong !== undefined) return refuse(pipe, wrong);
+  const { value, generation } = await pipe.state.commit((view) => {
+    const refusal = preconditionRefusal(request, view.get(id.key));
+    const outcome =
+      refusal === undefined
+        ? pipe.engine.remove(contextOf(pipe, view, request), id)
+        : { kind: 'refused' as const, error: refusal };
+    return { value: outcome, changes: outcome.kind === 'removed' ? outcome.changes : [] };
+  });
+  switch (value.kind) {
+    case 'removed':
+      return at(generation, okBytes('', {}));
+    case 'absent':
+      return at(generation, isGroup(id) ? refuseArm(resourceNotFound(id)) : noContent());
+    case 'refused':
+      return at(generation, refuseArm(value.error));
+  }
+}

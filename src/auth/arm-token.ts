@@ -1,4 +1,4 @@
-import type { ServicePrincipal } from '../directory/port.ts';
+import { type Account, accountOf } from './account.ts';
 import { type AuthorizationHeader, parseAuthorization } from './authorization-header.ts';
 import { checkTime, wrongKind } from './check-token.ts';
 import type { Identity } from './identity.ts';
@@ -9,12 +9,12 @@ import { type AuthServices, issuerOf, withoutSlash } from './services.ts';
 /** Who made a request to the management API. */
 export type ArmAuthentication =
   | { readonly kind: 'anonymous' }
-  | { readonly kind: 'principal'; readonly principal: ServicePrincipal }
+  | { readonly kind: 'principal'; readonly account: Account }
   | Rejection;
 
 /** A token of the login authority that holds now. */
 export type CheckedArmToken =
-  | { readonly kind: 'checked'; readonly principal: ServicePrincipal; readonly identity: Identity }
+  | { readonly kind: 'checked'; readonly account: Account; readonly identity: Identity }
   | Rejection;
 
 /** Reads the `Authorization` of a request to the management API, or to another that `accepted` names: a token for it, never a password. */
@@ -35,7 +35,7 @@ export async function verifyArmToken(
     case 'bearer': {
       const audiences = accepted.map(withoutSlash);
       const checked = await checkArmToken(services, authorization.token, audiences, nowMs);
-      return checked.kind === 'rejected' ? checked : { kind: 'principal', principal: checked.principal };
+      return checked.kind === 'rejected' ? checked : { kind: 'principal', account: checked.account };
     }
   }
 }
@@ -61,11 +61,11 @@ export async function checkArmToken(
 function checkHolder({ directory }: AuthServices, identity: Identity, nowMs: number): CheckedArmToken {
   const now = directory.snapshot();
   const { principal, credential } = identity;
-  if (credential === undefined || principal.kind !== 'service-principal') return holderUnknown();
+  if (credential === undefined) return holderUnknown();
   const refusal = checkIdentity({ principal, credential }, now, nowMs);
   if (refusal !== undefined) return refusal;
-  const known = now.servicePrincipal(principal.clientId);
-  return known === undefined ? holderUnknown() : { kind: 'checked', principal: known, identity };
+  const account = accountOf(now, principal);
+  return account === undefined ? holderUnknown() : { kind: 'checked', account, identity };
 }
 
 function holderUnknown(): Rejection {

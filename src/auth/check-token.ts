@@ -9,11 +9,12 @@ const KINDS: Readonly<Record<TokenClaims['kind'], string>> = {
   'registry-refresh': 'a refresh token of a registry',
   'registry-access': 'an access token of a registry',
   arm: 'an access token of the login authority',
+  'authority-refresh': 'a refresh token of the login authority',
 };
 
 /** Whether a registry's token is for this very registry and valid now; `undefined` when it is. */
 export function checkRegistryToken(
-  claims: Exclude<TokenClaims, { kind: 'arm' }>,
+  claims: Extract<TokenClaims, { registry: string }>,
   view: RegistryView,
   nowMs: number,
 ): Rejection | undefined {

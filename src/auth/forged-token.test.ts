@@ -123,7 +123,9 @@ describe('a forged token', () => {
         'malformed-token',
         JSON.stringify(change),
       );
-    assert.equal(await verdict(w, await signOwn(w, { ...payload, iss: 'another' })), 'wrong-kind-of-token');
+    const other = { ...payload, iss: 'another' };
+    assert.equal(await verdict(w, await signOwn(w, other)), 'malformed-token');
+    assert.equal(await verdict(w, await signOwn(w, { ...other, grant_type: undefined })), 'wrong-kind-of-token');
     for (const text of ['', 'null', '[]', '"x"', '1'])
       assert.equal(await verdict(w, await signOwn(w, text)), 'malformed-token');
   });

@@ -71,10 +71,10 @@ describe('the token endpoint of the login authority', () => {
       [{ ...form, client_secret: 'wrong' }, 401, 'invalid_client', /^AADSTS7000215: /],
       [{ ...form, client_id: 'unknown' }, 401, 'invalid_client', /^AADSTS7000215: /],
       [
-        { ...form, grant_type: 'password' },
+        { ...form, grant_type: 'implicit' },
         400,
         'unsupported_grant_type',
-        /'password'; allowed is 'client_credentials'/,
+        /'implicit'; allowed are client_credentials/,
       ],
       [noGrant, 400, 'invalid_request', /'grant_type'/],
       [{ ...form, scope: 'https://graph.microsoft.com/.default' }, 400, 'invalid_resource', /^AADSTS500011: .*graph/],
@@ -144,7 +144,10 @@ describe('a token for the management API', () => {
     await using w = await world();
     const header = `Bearer ${await armToken(w)}`;
     const who = await verifyArmToken(w.services, header, NOW);
-    assert.deepEqual(who.kind === 'principal' && who.principal.clientId, w.owner.clientId);
+    assert.deepEqual(who.kind === 'principal' && who.account.principal, {
+      kind: 'service-principal',
+      clientId: w.owner.clientId,
+    });
     await w.directory.rotateOwnerSecret({ keepSecret: false, nowMs: NOW });
     const after = await verifyArmToken(w.services, header, NOW);
     assert.equal(after.kind === 'rejected' && after.why, 'credential-changed');

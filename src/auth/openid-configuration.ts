@@ -6,8 +6,7 @@ import { wrongTenant } from './tenant.ts';
 export type AuthorityStyle = 'adfs' | 'entra';
 
 /**
- * Answers `GET …/.well-known/openid-configuration` (OpenID Connect Discovery 1.0 §3). The authorization endpoint is named
- * because clients insist on its name; nobody logs in there. The issuer is in both styles the one that tokens name.
+ * Answers `GET …/.well-known/openid-configuration` (OpenID Connect Discovery 1.0 §3). The issuer is in both styles the one that tokens name.
  */
 export function answerOpenidConfiguration(services: AuthServices, tenant: string, style: AuthorityStyle): Reply {
   return (
@@ -15,8 +14,17 @@ export function answerOpenidConfiguration(services: AuthServices, tenant: string
     okJson({
       issuer: issuerOf(services),
       ...endpointsOf(services, style),
-      token_endpoint_auth_methods_supported: ['client_secret_post', 'client_secret_basic'],
-      grant_types_supported: ['client_credentials'],
+      token_endpoint_auth_methods_supported: ['client_secret_post', 'client_secret_basic', 'private_key_jwt'],
+      grant_types_supported: [
+        'client_credentials',
+        'password',
+        'refresh_token',
+        'authorization_code',
+        'urn:ietf:params:oauth:grant-type:device_code',
+      ],
+      response_modes_supported: ['query', 'form_post'],
+      code_challenge_methods_supported: ['S256'],
+      scopes_supported: ['openid', 'profile', 'email', 'offline_access'],
       response_types_supported: ['code'],
       subject_types_supported: ['public'],
       id_token_signing_alg_values_supported: ['ES256'],
@@ -38,6 +46,7 @@ function endpoints(base: string, oauth: string, discovery: string): object {
   return {
     authorization_endpoint: `${base}/${oauth}/authorize`,
     token_endpoint: `${base}/${oauth}/token`,
+    device_authorization_endpoint: `${base}/${oauth}/devicecode`,
     jwks_uri: `${base}/${discovery}/keys`,
   };
 }
@@ -51,6 +60,12 @@ export function answerInstanceDiscovery({ authority, directory }: AuthServices):
     'api-version': '1.1',
     metadata: [{ preferred_network: host, preferred_cache: host, aliases: [host] }],
   });
+}
+
+/** Answers `GET /common/userrealm/{name}`: everybody signs in here, and at no other authority. */
+export function answerUserRealm(name: string): Reply {
+  const domain = name.slice(name.lastIndexOf('@') + 1);
+  return okJson({ ver: '1.0', account_type: 'Managed', domain_name: domain, cloud_instance_name: 'seawall' });
 }
 
 /** Answers the request for the public keys of all tokens of this server (RFC 7517 §5). */

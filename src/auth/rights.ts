@@ -28,6 +28,7 @@ export function checkIdentity(
   directory: DirectorySnapshot,
   nowMs: number,
 ): Rejection | undefined {
+  if (credential.slot === 'federation') return checkFederation(principal, credential.version, directory);
   const current = findCredential(directory.credentials(principal), credential);
   if (current === undefined)
     return reject(
@@ -39,6 +40,13 @@ export function checkIdentity(
   return undefined;
 }
 
+/** A federated credential has no secret: what counts is that it is still there. */
+function checkFederation(principal: Principal, id: string, directory: DirectorySnapshot): Rejection | undefined {
+  const own = principal.kind === 'service-principal' ? directory.federatedCredentials(principal.clientId) : [];
+  if (own.some((one) => one.id === id)) return undefined;
+  return reject('credential-changed', 'the federated credential behind this login was removed; log in otherwise');
+}
+
 /** What a principal may do in this registry now, whatever proved it. */
 export function grantOf(principal: Principal, { directory, view }: Omit<RightsContext, 'nowMs'>): Rights {
   switch (principal.kind) {
@@ -46,8 +54,10 @@ export function grantOf(principal: Principal, { directory, view }: Omit<RightsCo
       const known = directory.servicePrincipal(principal.clientId);
       return known === undefined ? unknown() : granted(view.principalGrant(known.objectId));
     }
-    case 'user':
-      return unknown();
+    case 'user': {
+      const known = directory.user(principal.objectId);
+      return known === undefined ? unknown() : granted(view.principalGrant(known.objectId));
+    }
     case 'admin-user':
       if (principal.registry !== view.uid) return unknown();
       return view.adminUserEnabled ? granted(EVERYTHING) : adminDisabled(view);

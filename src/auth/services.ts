@@ -1,5 +1,7 @@
 import type { Directory } from '../directory/port.ts';
 import type { SigningKeyRing } from '../trust/signing-key-ring.ts';
+import { createFederation, type Federation, type FetchJson } from './federation.ts';
+import { PendingSignIns } from './pending-sign-in.ts';
 import { type TokenVerifier, tokenVerifier } from './token-verifier.ts';
 
 /** The resource of tokens that are for registries alone (facts/acr.md §3.2). */
@@ -21,11 +23,24 @@ export interface AuthServices {
   readonly keys: SigningKeyRing;
   readonly authority: AuthoritySettings;
   readonly verifier: TokenVerifier;
+  readonly federation: Federation;
+  readonly pending: PendingSignIns;
 }
 
 /** Brings together what authentication works with; verified tokens are remembered in what this returns. */
-export function authServices(parts: Omit<AuthServices, 'verifier'>): AuthServices {
-  return { ...parts, verifier: tokenVerifier(parts.keys) };
+export function authServices({
+  fetchJson,
+  ...parts
+}: Omit<AuthServices, 'verifier' | 'federation' | 'pending'> & {
+  /** Asks outside issuers for their documents. */
+  readonly fetchJson: FetchJson;
+}): AuthServices {
+  return {
+    ...parts,
+    verifier: tokenVerifier(parts.keys),
+    federation: createFederation(fetchJson),
+    pending: new PendingSignIns(),
+  };
 }
 
 /** The issuer that tokens for the management API name. */

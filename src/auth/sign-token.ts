@@ -4,11 +4,14 @@ import type { AccessEntry } from '../access/access-entry.ts';
 import type { Principal } from '../access/principal.ts';
 import type { JsonObject } from '../oci/descriptor.ts';
 import type { SigningKeyRing } from '../trust/signing-key-ring.ts';
+import type { Account } from './account.ts';
 import type { Identity } from './identity.ts';
 import type { RegistryView } from './registry-view.ts';
 import {
   ACCESS_TOKEN_LIFETIME_MS,
   ARM_TOKEN_LIFETIME_MS,
+  AUTHORITY_REFRESH,
+  AUTHORITY_REFRESH_LIFETIME_MS,
   identityClaims,
   REFRESH_TOKEN_LIFETIME_MS,
   REGISTRY_ISSUER,
@@ -39,32 +42,70 @@ export function signAccessToken(request: RegistryTokenRequest, access: readonly 
   });
 }
 
-/** For whom a token for the management API is made. */
-export interface ArmTokenRequest {
+/** For whom a token of the login authority is made. */
+export interface AuthorityTokenRequest {
   readonly keys: SigningKeyRing;
   readonly issuer: string;
-  readonly audience: string;
   readonly tenantId: string;
+  /** The application that asks; a service principal's own, or what a person signs in with. */
   readonly clientId: string;
-  readonly objectId: string;
+  readonly account: Account;
   readonly identity: Identity;
   readonly nowMs: number;
 }
 
-/** Makes an access token for the management API, with the claims that `az` reads (facts/acr.md §4.1). */
-export function signArmToken({ keys, issuer, audience, identity, nowMs, ...app }: ArmTokenRequest): Promise<string> {
+/** Makes an access token for a resource, with the claims that `az` reads (facts/acr.md §4.1). */
+export function signArmToken(request: AuthorityTokenRequest, audience: string): Promise<string> {
+  const { keys, issuer, tenantId, clientId, account, identity, nowMs } = request;
   return sign(keys, {
     aud: audience,
     iss: issuer,
     ...lifetime(nowMs, ARM_TOKEN_LIFETIME_MS),
-    appid: app.clientId,
-    idtyp: 'app',
-    oid: app.objectId,
-    sub: app.objectId,
-    tid: app.tenantId,
+    appid: clientId,
+    idtyp: account.userPrincipalName === undefined ? 'app' : 'user',
+    oid: account.objectId,
+    ...personClaims(account),
+    ...(account.userPrincipalName === undefined ? {} : { scp: 'user_impersonation' }),
+    sub: account.objectId,
+    tid: tenantId,
     ver: '1.0',
     ...identityClaims(identity),
   });
+}
+
+/** Makes a refresh token of the login authority, for the application that asked. */
+export function signAuthorityRefresh(request: AuthorityTokenRequest): Promise<string> {
+  const { keys, issuer, clientId, identity, nowMs } = request;
+  return sign(keys, {
+    aud: issuer,
+    iss: issuer,
+    ...lifetime(nowMs, AUTHORITY_REFRESH_LIFETIME_MS),
+    grant_type: AUTHORITY_REFRESH,
+    appid: clientId,
+    ...identityClaims(identity),
+  });
+}
+
+/** Makes an id token: who signed in, for the application that asked (OpenID Connect Core 1.0 §2). */
+export function signIdToken(request: AuthorityTokenRequest, nonce: string | undefined): Promise<string> {
+  const { keys, issuer, tenantId, clientId, account, nowMs } = request;
+  return sign(keys, {
+    aud: clientId,
+    iss: issuer,
+    ...lifetime(nowMs, ARM_TOKEN_LIFETIME_MS),
+    oid: account.objectId,
+    ...personClaims(account),
+    ...(nonce === undefined ? {} : { nonce }),
+    sub: account.objectId,
+    tid: tenantId,
+    ver: '2.0',
+  });
+}
+
+function personClaims({ userPrincipalName, displayName }: Account): JsonObject {
+  if (userPrincipalName === undefined) return {};
+  const names = { upn: userPrincipalName, unique_name: userPrincipalName, preferred_username: userPrincipalName };
+  return { ...names, name: displayName };
 }
 
 function registryClaims({ view, identity, nowMs }: RegistryTokenRequest, lifetimeMs: number): JsonObject {

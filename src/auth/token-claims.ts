@@ -13,6 +13,11 @@ export const REFRESH_TOKEN_LIFETIME_MS = 3 * 60 * 60 * 1000;
 /** How long an access token for the management API is valid, in ms. */
 export const ARM_TOKEN_LIFETIME_MS = 60 * 60 * 1000;
 
+/** How long a refresh token of the login authority is valid, in ms; each use gives another. */
+export const AUTHORITY_REFRESH_LIFETIME_MS = 24 * 60 * 60 * 1000;
+/** What tells a refresh token of the login authority from its access tokens. */
+export const AUTHORITY_REFRESH = 'authority_refresh';
+
 /** What every token says. Times are ms since the epoch. */
 interface CommonClaims {
   readonly issuer: string;
@@ -30,19 +35,28 @@ export type TokenClaims =
       readonly registry: string;
       readonly access: readonly AccessEntry[];
     })
-  | (CommonClaims & { readonly kind: 'arm' });
+  | (CommonClaims & { readonly kind: 'arm' })
+  | (CommonClaims & { readonly kind: 'authority-refresh'; readonly clientId: string });
 
 /** Reads a token's payload; `undefined` when anything in it is not as this server writes it. */
 export function parseTokenClaims(payload: JsonObject): TokenClaims | undefined {
   const common = parseCommon(payload);
   if (common === undefined) return undefined;
-  if (common.issuer !== REGISTRY_ISSUER) return { kind: 'arm', ...common };
+  if (common.issuer !== REGISTRY_ISSUER) return parseOfAuthority(payload, common);
   const registry = payload['rid'];
   if (typeof registry !== 'string') return undefined;
   if (payload['grant_type'] === 'refresh_token') return { kind: 'registry-refresh', registry, ...common };
   const access = parseAccess(payload['access']);
   if (payload['grant_type'] !== 'access_token' || access === undefined) return undefined;
   return { kind: 'registry-access', registry, access, ...common };
+}
+
+function parseOfAuthority(payload: JsonObject, common: CommonClaims): TokenClaims | undefined {
+  const { grant_type: grant, appid } = payload;
+  if (grant === undefined) return { kind: 'arm', ...common };
+  return grant === AUTHORITY_REFRESH && typeof appid === 'string'
+    ? { kind: 'authority-refresh', clientId: appid, ...common }
+    : undefined;
 }
 
 /** An identity as claims. */

@@ -43,6 +43,8 @@ function fail(terminal: Terminal, why: string, exit: ExitCode): ExitCode {
 
 async function prepareFolder(folder: string, { caFile }: ServerAccess): Promise<Variables> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
+  // A cache that one version of az wrote breaks another (2.91 and 2.45), and is only a cache.
+  await rm(join(folder, 'msal_http_cache.bin'), { force: true });
   const variables = { AZURE_CONFIG_DIR: folder, AZURE_CORE_COLLECT_TELEMETRY: 'false' };
   if (caFile === undefined) return variables;
   const bundle = join(folder, 'ca-bundle.pem');

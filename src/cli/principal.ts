@@ -18,17 +18,22 @@ const API_VERSION = '2022-04-01';
 /** `principal create`: a new service principal with its secret, and its role where one is asked for. */
 export async function createPrincipal(
   terminal: Terminal,
-  displayName: string,
-  options: PrincipalOptions & { readonly role?: string; readonly scope?: string },
+  name: string,
+  options: PrincipalOptions & { readonly user?: boolean; readonly role?: string; readonly scope?: string },
 ): Promise<ExitCode> {
   const role = options.role === undefined ? undefined : await findRole(terminal, options, options.role);
   if (role?.kind === 'failed') return fail(terminal, role);
-  const made = await asked(terminal, options, () => ({ method: 'POST', path: PATH, body: { displayName } }));
+  const body = options.user === true ? { userPrincipalName: name } : { displayName: name };
+  const made = await asked(terminal, options, () => ({ method: 'POST', path: PATH, body }));
   if (made.kind === 'failed') return fail(terminal, made);
   const given =
     role === undefined
       ? undefined
-      : await assign(terminal, options, { role: text(role.value, 'id'), principalId: text(made.value, 'objectId') });
+      : await assign(terminal, options, {
+          role: text(role.value, 'id'),
+          principalId: text(made.value, 'objectId'),
+          principalType: options.user === true ? 'User' : 'ServicePrincipal',
+        });
   show(terminal, options, [made.value], true);
   return given?.kind === 'failed' ? fail(terminal, given) : EXIT.ok;
 }
@@ -39,6 +44,33 @@ export async function listPrincipals(terminal: Terminal, options: PrincipalOptio
   if (outcome.kind === 'failed') return fail(terminal, outcome);
   const value = field(outcome.value, 'value');
   show(terminal, options, Array.isArray(value) ? value : [], false);
+  return EXIT.ok;
+}
+
+/** `principal federate`: what an outside issuer says stands for the secret (docs/management.md). */
+export async function federatePrincipal(
+  terminal: Terminal,
+  clientId: string,
+  options: PrincipalOptions & {
+    readonly issuer: string;
+    readonly subject: string;
+    readonly audience: string;
+    readonly name: string;
+  },
+): Promise<ExitCode> {
+  const { issuer, subject, audience, name } = options;
+  const outcome = await asked(terminal, options, () => ({
+    method: 'POST',
+    path: `${PATH}/${encodeURIComponent(clientId)}/federate`,
+    body: { name, issuer, subject, audiences: [audience] },
+  }));
+  if (outcome.kind === 'failed') return fail(terminal, outcome);
+  const rows = [[name, issuer, subject, audience]];
+  print(
+    terminal,
+    { value: outcome.value, heading: ['NAME', 'ISSUER', 'SUBJECT', 'AUDIENCE'], rows },
+    options.json ?? false,
+  );
   return EXIT.ok;
 }
 
@@ -99,12 +131,16 @@ async function findRole(terminal: Terminal, options: PrincipalOptions, name: str
 function assign(
   terminal: Terminal,
   options: PrincipalOptions & { readonly scope?: string },
-  { role, principalId }: { readonly role: string; readonly principalId: string },
+  {
+    role,
+    principalId,
+    principalType,
+  }: { readonly role: string; readonly principalId: string; readonly principalType: 'User' | 'ServicePrincipal' },
 ): Promise<ControlOutcome> {
   return asked(terminal, options, ({ subscriptionId }) => ({
     method: 'PUT',
     path: `${options.scope ?? `/subscriptions/${subscriptionId}`}/${AUTHORIZATION}/roleAssignments/${randomUUID()}?api-version=${API_VERSION}`,
-    body: { properties: { roleDefinitionId: role, principalId, principalType: 'ServicePrincipal' } },
+    body: { properties: { roleDefinitionId: role, principalId, principalType } },
   }));
 }
 
@@ -114,9 +150,13 @@ function show(
   principals: readonly unknown[],
   withSecret: boolean,
 ): void {
-  const names = ['displayName', 'clientId', 'objectId', ...(withSecret ? ['secret'] : [])];
-  const rows = principals.map((one) => names.map((name) => text(one, name)));
-  const heading = ['NAME', 'CLIENT ID', 'OBJECT ID', ...(withSecret ? ['SECRET'] : [])];
+  const names = ['displayName', 'objectId', ...(withSecret ? ['secret'] : [])];
+  const rows = principals.map((one) => {
+    const [shown = '', ...others] = names.map((name) => text(one, name));
+    // What is typed to sign in: a client id, or a user's name.
+    return [shown, text(one, 'clientId') || text(one, 'userPrincipalName'), ...others];
+  });
+  const heading = ['NAME', 'SIGNS IN AS', 'OBJECT ID', ...(withSecret ? ['SECRET'] : [])];
   print(terminal, { value: withSecret ? principals[0] : principals, heading, rows }, json);
 }
 

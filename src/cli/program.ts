@@ -133,7 +133,7 @@ function ofRegistry(command: Command, example: string): Command {
 function addPrincipals(program: Command, terminal: Terminal, end: End): void {
   const principal = program
     .command('principal')
-    .description('Service principals: applications that may sign in.')
+    .description('Who may sign in: applications (service principals) and users.')
     .helpCommand(false);
   const sub = (name: string, about: string, example: string): Command =>
     principal
@@ -144,28 +144,47 @@ function addPrincipals(program: Command, terminal: Terminal, end: End): void {
       .addHelpText('after', `\nExample:\n  ${example}`);
   sub(
     'create',
-    'Make a service principal; its secret is shown this once.',
-    'seawall principal create ci --role AcrPull',
+    'Make a service principal, or a user; its secret is shown this once.',
+    'seawall principal create ci --role AcrPull\n  seawall principal create alice@example.com --user --role Contributor',
   )
-    .argument('<NAME>', 'Display name.')
+    .argument('<NAME>', 'Display name; what is typed to sign in, for a user.')
+    .option('--user', 'Make a user, who signs in by NAME and a password.')
     .option('--role <ROLE>', 'Role it gets, such as Contributor or AcrPull; none when left out.')
     .option('--scope <ID>', "Where it has the role; the owner's subscription when left out.")
     .action(async (name: string, options) => {
       const { createPrincipal } = await import('./principal.ts');
       end(await createPrincipal(terminal, name, options));
     });
-  sub('list', 'List the service principals.', 'seawall principal list').action(async (options) => {
+  sub('list', 'List service principals and users.', 'seawall principal list').action(async (options) => {
     const { listPrincipals } = await import('./principal.ts');
     end(await listPrincipals(terminal, options));
   });
+  sub(
+    'federate',
+    'Let what an outside issuer says of a job stand for a secret.',
+    'seawall principal federate CLIENT_ID --issuer https://token.actions.githubusercontent.com --subject repo:team/app:ref:refs/heads/main',
+  )
+    .argument('<CLIENT_ID>', 'The client id of the service principal.')
+    .requiredOption('--issuer <URL>', "The issuer, as its tokens' iss says it to the letter.")
+    .requiredOption('--subject <TEXT>', 'The sub that a token must have.')
+    .option('--audience <TEXT>', 'The aud that a token must have.', 'api://AzureADTokenExchange')
+    .option('--name <NAME>', 'Its name among those of the service principal.', 'default')
+    .action(async (id: string, options) => {
+      const { federatePrincipal } = await import('./principal.ts');
+      end(await federatePrincipal(terminal, id, options));
+    });
   sub('rotate', 'Replace the secret; tokens of the old one are refused at once.', 'seawall principal rotate CLIENT_ID')
-    .argument('<CLIENT_ID>', 'Its client id.')
+    .argument('<CLIENT_ID>', 'Its client id; a user by name.')
     .action(async (id: string, options) => {
       const { rotatePrincipal } = await import('./principal.ts');
       end(await rotatePrincipal(terminal, id, options));
     });
-  sub('remove', 'Remove a service principal; its tokens are refused at once.', 'seawall principal remove CLIENT_ID')
-    .argument('<CLIENT_ID>', 'Its client id.')
+  sub(
+    'remove',
+    'Remove a service principal or user; its tokens are refused at once.',
+    'seawall principal remove CLIENT_ID',
+  )
+    .argument('<CLIENT_ID>', 'Its client id; a user by name.')
     .action(async (id: string, options) => {
       const { removePrincipal } = await import('./principal.ts');
       end(await removePrincipal(terminal, id, options));

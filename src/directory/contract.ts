@@ -51,6 +51,55 @@ export function directoryContract(name: string, storage: () => Promise<Directory
     });
   });
 
+  describe(`${name}: a user`, () => {
+    const alice = { userPrincipalName: 'Alice@Example.com', displayName: 'Alice', createdMs: NOW };
+
+    test('is there once under a name, which has no case', async (directory, at) => {
+      const made = await directory.createUser(alice);
+      assert.equal(made?.user.userPrincipalName, 'alice@example.com');
+      assert.equal(await directory.createUser({ ...alice, userPrincipalName: 'ALICE@example.com' }), undefined);
+      using again = at.open();
+      assert.deepEqual(again.snapshot().userNamed('aLice@example.com'), made?.user);
+      assert.deepEqual(again.snapshot().users(), [made?.user]);
+    });
+
+    test('has one password: a new one ends the old, and none is left when the user goes', async (directory) => {
+      const made = await directory.createUser(alice);
+      const principal: Principal = { kind: 'user', objectId: made?.user.objectId ?? '' };
+      const rotated = await directory.rotateUser(principal.objectId, NOW);
+      assert.equal(proves(directory, principal, made?.password ?? ''), false);
+      assert.equal(proves(directory, principal, rotated ?? ''), true);
+      assert.equal(await directory.removeUser(principal.objectId), true);
+      assert.deepEqual(directory.snapshot().credentials(principal), []);
+      assert.equal(await directory.rotateUser(principal.objectId, NOW), undefined);
+      assert.equal(await directory.removeUser(principal.objectId), false);
+    });
+  });
+
+  describe(`${name}: a federated credential`, () => {
+    test('is one of its principal under a name, and goes with it', async (directory, at) => {
+      const { principal } = await directory.createServicePrincipal('ci', NOW);
+      const given = {
+        clientId: principal.clientId,
+        name: 'main',
+        issuer: 'https://i',
+        subject: 's',
+        audience: 'a',
+        createdMs: NOW,
+      };
+      const made = await directory.addFederatedCredential(given);
+      assert.equal(await directory.addFederatedCredential({ ...given, subject: 'other' }), undefined);
+      assert.equal(await directory.addFederatedCredential({ ...given, clientId: 'nobody' }), undefined);
+      const second = await directory.addFederatedCredential({ ...given, name: 'second' });
+      assert.equal(await directory.removeFederatedCredential(principal.clientId, second?.id ?? ''), true);
+      assert.equal(await directory.removeFederatedCredential('nobody', made?.id ?? ''), false);
+      using again = at.open();
+      assert.deepEqual(again.snapshot().federatedCredentials(principal.clientId), [made]);
+      await directory.removeServicePrincipal(principal.clientId);
+      assert.deepEqual(directory.snapshot().federatedCredentials(principal.clientId), []);
+    });
+  });
+
   describe(`${name}: a registry`, () => {
     test('keeps its uid, and one made again under its name has another', async (directory, at) => {
       const uid = await directory.ensureRegistry('myregistry', NOW);

@@ -1,7 +1,7 @@
 import type { Principal } from '../access/principal.ts';
 
 /** The places a principal's secrets have: one for a service principal, two for the others, so that one can be rotated while the other is used. */
-export type CredentialSlot = 'secret' | AdminSlot | TokenSlot;
+export type CredentialSlot = 'secret' | 'federation' | AdminSlot | TokenSlot;
 /** The two passwords of an admin user (facts/acr.md §3.3). */
 export type AdminSlot = 'password' | 'password2';
 /** The two passwords of a registry token (facts/acr.md §3.3). */
@@ -28,6 +28,35 @@ export interface ServicePrincipal {
   readonly createdMs: number;
 }
 
+/** A person who may sign in. */
+export interface User {
+  readonly objectId: string;
+  /** `alice@example.com`, in lower case: what is typed to sign in. */
+  readonly userPrincipalName: string;
+  readonly displayName: string;
+  readonly createdMs: number;
+}
+
+/** A user with the password that was just made. */
+export interface NewUser {
+  readonly user: User;
+  readonly password: string;
+}
+
+/**
+ * An outside issuer's statement that stands for a service principal's secret: what `iss`, `sub` and `aud` of its token have
+ * to be, to the letter (learn.microsoft.com/entra/workload-id/workload-identity-federation).
+ */
+export interface FederatedCredential {
+  readonly id: string;
+  readonly clientId: string;
+  readonly name: string;
+  readonly issuer: string;
+  readonly subject: string;
+  readonly audience: string;
+  readonly createdMs: number;
+}
+
 /** A service principal with the secret that was just made for it. */
 export interface NewServicePrincipal {
   readonly principal: ServicePrincipal;
@@ -43,6 +72,13 @@ export interface DirectorySnapshot {
   servicePrincipal(clientId: string): ServicePrincipal | undefined;
   /** All of them, the oldest first. */
   servicePrincipals(): readonly ServicePrincipal[];
+  user(objectId: string): User | undefined;
+  /** The user who signs in by this name, without regard to case. */
+  userNamed(userPrincipalName: string): User | undefined;
+  /** All of them, the oldest first. */
+  users(): readonly User[];
+  /** The federated credentials of a service principal, the oldest first. */
+  federatedCredentials(clientId: string): readonly FederatedCredential[];
   /** The principal's secrets; none when it is unknown. */
   credentials(principal: Principal): readonly Credential[];
 }
@@ -89,6 +125,16 @@ export interface Directory extends Disposable {
   ): Promise<string | undefined>;
   /** Forgets it with its secret; `false` when it is not there, or the owner, who stays. */
   removeServicePrincipal(clientId: string): Promise<boolean>;
+  /** Makes a user who may sign in and has no role yet; `undefined` when there is one of this name. */
+  createUser(user: Pick<User, 'userPrincipalName' | 'displayName' | 'createdMs'>): Promise<NewUser | undefined>;
+  /** Gives a user a new password in place of the one before, whose tokens are refused at once. `undefined`: there is none. */
+  rotateUser(objectId: string, nowMs: number): Promise<string | undefined>;
+  /** Forgets a user; `false` when there is none. */
+  removeUser(objectId: string): Promise<boolean>;
+  /** Lets an issuer's statement stand for a service principal's secret; `undefined` when it has one of this name or there is no such principal. */
+  addFederatedCredential(credential: Omit<FederatedCredential, 'id'>): Promise<FederatedCredential | undefined>;
+  /** Forgets one; its tokens are refused at once. `false` when it is not there. */
+  removeFederatedCredential(clientId: string, id: string): Promise<boolean>;
   /** The uid of the registry of this name, made at first sight and never changed. */
   ensureRegistry(name: string, nowMs: number): Promise<string>;
   /** Makes a registry known that was made elsewhere, under its uid; another one of its name is forgotten. */

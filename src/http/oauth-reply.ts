@@ -2,6 +2,9 @@ import { okJson, type Reply, type ReplyHeaders } from './reply.ts';
 
 /** The errors of a token endpoint, each with its one status (RFC 6749 §5.2). */
 const OAUTH_ERROR = {
+  authorization_pending: 400,
+  expired_token: 400,
+  invalid_grant: 400,
   invalid_request: 400,
   invalid_client: 401,
   invalid_resource: 400,

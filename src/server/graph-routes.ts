@@ -1,12 +1,14 @@
 import { readFilter } from '../arm/filter.ts';
 import type { JsonObject } from '../azure/json.ts';
-import type { ServicePrincipal } from '../directory/port.ts';
+import type { ServicePrincipal, User } from '../directory/port.ts';
 import { createdJson, noContent, okJson, type Reply, refuseArm } from '../http/reply.ts';
 import type { RawParameters } from '../http/router.ts';
 import type { ControlRoute } from './control-plane.ts';
+import { addFederatedCredential, federatedJson } from './federation-routes.ts';
 import { readObject } from './management.ts';
 import { type DirectoryServices, refuseUnlessOwner } from './principal-routes.ts';
 import type { Exchange } from './respond.ts';
+import { findUser } from './user-routes.ts';
 
 const ROOT = '/graph/v1.0';
 const FIELDS = ['displayName', 'appId', 'id', 'servicePrincipalNames'];
@@ -14,6 +16,7 @@ const FIELDS = ['displayName', 'appId', 'id', 'servicePrincipalNames'];
 const ANY = /servicePrincipalNames\/any\(\w+:\s*\w+\s+eq\s+('(?:[^']|'')*')\)/gi;
 
 type Run = (exchange: Exchange, parameters: RawParameters) => Promise<Reply>;
+const FEDERATED = '/applications/{id}/federatedIdentityCredentials';
 type Show = (principal: ServicePrincipal) => JsonObject;
 
 /**
@@ -31,10 +34,13 @@ export function graphRoutes(services: DirectoryServices): readonly ControlRoute[
     ...applicationRoutes(services, route),
     ...servicePrincipalRoutes(services, route),
     route('POST', '/directoryObjects/getByIds', (exchange) => byIds(services, exchange)),
-    // Nobody signs in as a person here, and there are no groups.
-    route('GET', '/users', async () => okJson({ value: [] })),
+    route('GET', '/users', async (exchange) => listUsers(services, exchange)),
+    route('GET', '/users/{id}', async (_, { id = '' }) => {
+      const found = findUser(services.directory, id);
+      return found === undefined ? notFound(id) : okJson(graphUser(found));
+    }),
+    // There are no groups.
     route('GET', '/groups', async () => okJson({ value: [] })),
-    route('GET', '/users/{id}', async (_, { id = '' }) => notFound(id)),
     route('GET', '/groups/{id}', async (_, { id = '' }) => notFound(id)),
   ];
 }
@@ -68,6 +74,32 @@ function applicationRoutes(services: DirectoryServices, route: MakeRoute): reado
     route('POST', '/applications/{id}/addPassword', (exchange, { id = '' }) =>
       addPassword(services, exchange, { principal: find(id), id }),
     ),
+    route('GET', `${FEDERATED}`, async (_, { id = '' }) => {
+      const found = find(id);
+      if (found === undefined) return notFound(id);
+      return okJson({ value: directory.snapshot().federatedCredentials(found.clientId).map(federatedJson) });
+    }),
+    route('POST', `${FEDERATED}`, async (exchange, { id = '' }) => {
+      const read = await readObject(exchange);
+      if ('kind' in read) return read.reply;
+      const found = find(id);
+      return found === undefined
+        ? notFound(id)
+        : addFederatedCredential(directory, found, { body: read.body, nowMs: now() });
+    }),
+    route('GET', `${FEDERATED}/{federated}`, async (_, { id = '', federated = '' }) => {
+      const own = find(id);
+      const all = own === undefined ? [] : directory.snapshot().federatedCredentials(own.clientId);
+      const found = all.find((one) => one.id === federated || one.name === federated);
+      return found === undefined ? notFound(federated) : okJson(federatedJson(found));
+    }),
+    route('DELETE', `${FEDERATED}/{federated}`, async (_, { id = '', federated = '' }) => {
+      const own = find(id);
+      const all = own === undefined ? [] : directory.snapshot().federatedCredentials(own.clientId);
+      const found = all.find((one) => one.id === federated || one.name === federated);
+      if (own === undefined || found === undefined) return notFound(federated);
+      return (await directory.removeFederatedCredential(own.clientId, found.id)) ? noContent() : notFound(federated);
+    }),
     // There is one password at a time, which the next one replaces.
     route('POST', '/applications/{id}/removePassword', async (_, { id = '' }) =>
       find(id) === undefined ? notFound(id) : noContent(),
@@ -118,6 +150,23 @@ function list({ directory }: DirectoryServices, { incoming }: Exchange, show: Sh
   return okJson({ value });
 }
 
+function listUsers({ directory }: DirectoryServices, { incoming }: Exchange): Reply {
+  const all = directory.snapshot().users().map(graphUser);
+  const text = incoming.query.get('$filter');
+  if (text === null) return okJson({ value: all });
+  const read = readFilter(text, ['userPrincipalName', 'displayName', 'id', 'mail']);
+  if (read.kind === 'refused') return badRequest(read.error.message);
+  const of = (user: JsonObject, field: string): string | undefined => {
+    const found = Object.entries(user).find(([name]) => name.toLowerCase() === field)?.[1];
+    return typeof found === 'string' ? found : undefined;
+  };
+  return okJson({ value: all.filter((user) => read.filter((field) => of(user, field))) });
+}
+
+function graphUser({ objectId, userPrincipalName, displayName }: User): JsonObject {
+  return { id: objectId, userPrincipalName, displayName, mail: null, businessPhones: [] };
+}
+
 async function byIds({ directory }: DirectoryServices, exchange: Exchange): Promise<Reply> {
   const read = await readObject(exchange);
   if ('kind' in read) return read.reply;
@@ -127,8 +176,15 @@ async function byIds({ directory }: DirectoryServices, exchange: Exchange): Prom
     .snapshot()
     .servicePrincipals()
     .filter(({ objectId }) => asked.includes(objectId));
+  const users = directory
+    .snapshot()
+    .users()
+    .filter(({ objectId }) => asked.includes(objectId));
   return okJson({
-    value: found.map((one) => ({ '@odata.type': '#microsoft.graph.servicePrincipal', ...servicePrincipal(one) })),
+    value: [
+      ...found.map((one) => ({ '@odata.type': '#microsoft.graph.servicePrincipal', ...servicePrincipal(one) })),
+      ...users.map((one) => ({ '@odata.type': '#microsoft.graph.user', ...graphUser(one) })),
+    ],
   });
 }
 

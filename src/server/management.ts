@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import JSON5 from 'json5';
+import { formatPrincipal } from '../access/principal.ts';
 import type { ArmEffect } from '../arm/effect.ts';
 import { createPipeline, type Pipeline } from '../arm/pipeline.ts';
 import { PROVIDERS } from '../arm/providers.ts';
 import type { ArmRoute } from '../arm/resource-type.ts';
 import type { ArmRequest } from '../arm/request.ts';
 import type { ArmSettings } from '../arm/verb.ts';
+import type { Account } from '../auth/account.ts';
 import { type ArmAuthentication, verifyArmToken } from '../auth/arm-token.ts';
 import type { AuthServices } from '../auth/services.ts';
 import type { JsonObject } from '../azure/json.ts';
@@ -39,17 +41,13 @@ export function managementPlane(services: ManagementServices): (exchange: Exchan
   return async (exchange) => {
     exchange.route = 'arm';
     const who = await verifyArmToken(services.auth, exchange.incoming.headers.authorization, services.now());
-    const reply = who.kind === 'principal' ? await answer(pipeline, exchange, who.principal) : refuseAnonymous(who);
+    const reply = who.kind === 'principal' ? await answer(pipeline, exchange, who.account) : refuseAnonymous(who);
     return withRequestIds(exchange, reply);
   };
 }
 
-async function answer(
-  pipeline: Pipeline,
-  exchange: Exchange,
-  { clientId, objectId }: { readonly clientId: string; readonly objectId: string },
-): Promise<Reply> {
-  exchange.principal = `service-principal/${clientId}`;
+async function answer(pipeline: Pipeline, exchange: Exchange, { principal, objectId }: Account): Promise<Reply> {
+  exchange.principal = formatPrincipal(principal);
   const { incoming } = exchange;
   const path = decodePath(incoming.path);
   if (path === undefined)

@@ -3,7 +3,7 @@ import { networkInterfaces } from 'node:os';
 import { getCACertificates } from 'node:tls';
 import type { Config } from '../config/config.ts';
 import { parsePrefix, type Prefix } from '../network/prefix.ts';
-import { openDoor, type OutboundDoor } from '../outbound/door.ts';
+import { openDoor, type OutboundDoor, readAnswer } from '../outbound/door.ts';
 import { type OutboundPolicy, readAddresses } from '../outbound/policy.ts';
 import { StartRefusedError } from './ready.ts';
 
@@ -45,4 +45,16 @@ async function authorities(path: string): Promise<readonly string[]> {
     const why = error instanceof Error ? error.message : String(error);
     throw new StartRefusedError(`outboundCa: ${path} cannot be read: ${why}`, { cause: error });
   }
+}
+
+/** The largest document of an issuer that is read, in bytes. */
+const DOCUMENT_BYTES = 256 * 1024;
+
+/** Reads a JSON document through the door. Throws an Error whose message says why it cannot. */
+export async function fetchJson(door: OutboundDoor, url: URL): Promise<unknown> {
+  const headers = { accept: 'application/json' };
+  const answer = await door.send({ method: 'GET', url, headers, timeoutMs: 10_000, redirects: 'refuse' });
+  const body = await readAnswer(answer, DOCUMENT_BYTES);
+  if (answer.status !== 200) throw new Error(`${url.origin} answered ${answer.status}`);
+  return JSON.parse(body.toString('utf8')) as unknown;
 }

@@ -1,3 +1,4 @@
+import { formatPrincipal } from '../access/principal.ts';
 import { verifyArmToken } from '../auth/arm-token.ts';
 import type { AuthServices } from '../auth/services.ts';
 import type { Directory, ServicePrincipal } from '../directory/port.ts';
@@ -6,6 +7,8 @@ import type { RawParameters } from '../http/router.ts';
 import type { ControlRoute } from './control-plane.ts';
 import { readObject, refuseAnonymous } from './management.ts';
 import type { Exchange } from './respond.ts';
+import { addFederatedCredential } from './federation-routes.ts';
+import { createUser, findUser, rotateUser, userJson } from './user-routes.ts';
 
 /** What the directory's routes work with. */
 export interface DirectoryServices {
@@ -31,11 +34,15 @@ export function principalRoutes(services: DirectoryServices): readonly ControlRo
   });
   const withSecret = (principal: ServicePrincipal, secret: string): object => ({ ...shown(principal), secret });
   return [
-    route('GET', PATH, async () => okJson({ value: directory.snapshot().servicePrincipals().map(shown) })),
+    route('GET', PATH, async () => {
+      const snapshot = directory.snapshot();
+      return okJson({ value: [...snapshot.servicePrincipals().map(shown), ...snapshot.users().map(userJson)] });
+    }),
     route('POST', PATH, async (exchange) => {
       const read = await readObject(exchange);
       if ('kind' in read) return read.reply;
-      const { displayName } = read.body;
+      const { displayName, userPrincipalName } = read.body;
+      if (userPrincipalName !== undefined) return createUser(directory, read.body, now());
       if (typeof displayName !== 'string' || displayName === '' || displayName.length > 120)
         return refuseArm({
           code: 'InvalidRequestContent',
@@ -45,15 +52,29 @@ export function principalRoutes(services: DirectoryServices): readonly ControlRo
       const made = await directory.createServicePrincipal(displayName, now());
       return createdJson(withSecret(made.principal, made.secret));
     }),
+    route('POST', `${PATH}/{client}/federate`, async (exchange, { client = '' }) => {
+      const read = await readObject(exchange);
+      if ('kind' in read) return read.reply;
+      const principal = directory.snapshot().servicePrincipal(client.toLowerCase());
+      if (principal === undefined) return unknown(client);
+      return addFederatedCredential(directory, principal, { body: read.body, nowMs: now() });
+    }),
     route('POST', `${PATH}/{client}/rotate`, async (_, { client = '' }) => {
+      const user = findUser(directory, client);
+      if (user !== undefined) return (await rotateUser(directory, user, now())) ?? unknown(client);
       const principal = directory.snapshot().servicePrincipal(client.toLowerCase());
       if (principal === undefined) return unknown(client);
       const secret = await directory.rotateServicePrincipal(principal.clientId, { nowMs: now() });
       return secret === undefined ? unknown(client) : okJson(withSecret(principal, secret));
     }),
-    route('DELETE', `${PATH}/{client}`, async (_, { client = '' }) =>
-      (await directory.removeServicePrincipal(client.toLowerCase())) ? noContent() : unknown(client),
-    ),
+    route('DELETE', `${PATH}/{client}`, async (_, { client = '' }) => {
+      const user = findUser(directory, client);
+      const removed =
+        user === undefined
+          ? await directory.removeServicePrincipal(client.toLowerCase())
+          : await directory.removeUser(user.objectId);
+      return removed ? noContent() : unknown(client);
+    }),
   ];
 }
 
@@ -65,8 +86,8 @@ export async function refuseUnlessOwner(
   const audiences = [...auth.authority.armAudiences, auth.authority.graphAudience];
   const who = await verifyArmToken(auth, exchange.incoming.headers.authorization, now(), audiences);
   if (who.kind !== 'principal') return refuseAnonymous(who);
-  exchange.principal = `service-principal/${who.principal.clientId}`;
-  if (who.principal.role === 'owner') return undefined;
+  exchange.principal = formatPrincipal(who.account.principal);
+  if (who.account.role === 'owner') return undefined;
   return refuseArm({
     code: 'Authorization_RequestDenied',
     message: 'Insufficient privileges to complete the operation: only the owner of this server keeps its directory.',
@@ -80,6 +101,6 @@ function shown({ clientId, objectId, displayName, createdMs }: ServicePrincipal)
 function unknown(client: string): Reply {
   return refuseArm({
     code: 'Request_ResourceNotFound',
-    message: `There is no service principal with the client id '${client}' that could be changed; see: seawall principal list`,
+    message: `There is no service principal with the client id, and no user with the name, '${client}' that could be changed; see: seawall principal list`,
   });
 }

@@ -30,7 +30,7 @@ import type { Snapshot } from './snapshot.ts';
 import { removeStateFile, writeStateFile } from './state-file.ts';
 import { type Stores, openStores } from './stores.ts';
 import { subscriptionRoutes } from './subscription-routes.ts';
-import { outboundDoor } from './outbound.ts';
+import { fetchJson, outboundDoor } from './outbound.ts';
 import { startSweeper } from './sweeper.ts';
 import { startWebhooks, type Webhooks } from './webhooks.ts';
 import { usageEffect } from './usage-effect.ts';
@@ -67,12 +67,13 @@ export async function startServer(config: Config, options: StartOptions): Promis
   const listeners = stack.use(await openListeners({ config, dataDir, log, metrics, now }));
   const { registry, control, caFile } = listeners;
   const controlUrl = controlOrigin(config, control.address, config.control);
+  const door = await outboundDoor(config);
   const auth = authServices({
+    fetchJson: (url) => fetchJson(door, url),
     directory: stores.directory,
     keys: stores.keys,
     authority: { issuerBase: controlUrl, armAudiences: [controlUrl], graphAudience: `${controlUrl}/graph` },
   });
-  const door = await outboundDoor(config);
   const { state, work } = stores;
   const webhooks = stack.use(startWebhooks({ state, metadata: stores.content.metadata, work, door, log, now }));
   const { content, box } = stores;

@@ -10,7 +10,7 @@ import {
 const HOUR_MS = 60 * 60 * 1000;
 
 /** A key that signed until it was replaced still verifies for this long, in ms: more than any token lives. */
-export const OVERLAP_MS = 6 * HOUR_MS;
+export const OVERLAP_MS = 25 * HOUR_MS;
 /** A key older than this is replaced when the ring is opened, in ms. */
 const ROTATE_AFTER_MS = 90 * 24 * HOUR_MS;
 

@@ -5,9 +5,11 @@ import { prepareDatabase } from '../../sqlite/migrate.ts';
 import type { AdminPasswords, AdminSlot, Directory, DirectorySnapshot, Owner, OwnerRequest, Sealer } from '../port.ts';
 import { newSecret } from '../secret.ts';
 import { openSecret, putSecret } from './credential-table.ts';
+import { federationOperations } from './federated-credential.ts';
 import { DIRECTORY_MIGRATIONS } from './schema.ts';
 import { readSnapshot, type Tenant } from './snapshot.ts';
 import { inTransaction } from './transaction.ts';
+import { userOperations } from './user.ts';
 
 /** How a directory is opened. `onFatal` is called when the database is in doubt: the process must then end. */
 export interface DirectoryOptions {
@@ -40,9 +42,16 @@ export function openSqliteDirectory(path: string, { sealer, onFatal }: Directory
   };
   const snapshot = () => current;
   const connection = { database, sealer, change };
-  return { snapshot, ...principals(connection, snapshot), ...operations(connection, tenant) };
+  return {
+    snapshot,
+    ...principals(connection, snapshot),
+    ...userOperations(database, change, snapshot),
+    ...federationOperations(database, change, snapshot),
+    ...operations(connection, tenant),
+  };
 }
 
+type People = ReturnType<typeof userOperations> & ReturnType<typeof federationOperations>;
 type Principals = Pick<Directory, 'createServicePrincipal' | 'rotateServicePrincipal'>;
 
 function principals({ database, change }: Connection, snapshot: () => DirectorySnapshot): Principals {
@@ -69,7 +78,7 @@ function principals({ database, change }: Connection, snapshot: () => DirectoryS
 function operations(
   { database, sealer, change }: Connection,
   tenant: Tenant,
-): Omit<Directory, 'snapshot' | keyof Principals> {
+): Omit<Directory, 'snapshot' | keyof Principals | keyof People> {
   const connection = { database, sealer, change };
   return {
     ensureOwner: async (request) => ensureOwner(connection, tenant, request),

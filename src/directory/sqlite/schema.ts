@@ -49,4 +49,22 @@ export const DIRECTORY_MIGRATIONS: Migrations = [
   DROP TABLE service_principal;
   ALTER TABLE service_principal_2 RENAME TO service_principal;
   `,
+  `
+  CREATE TABLE user (
+    object_id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    display_name TEXT NOT NULL,
+    created_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE federated_credential (
+    id TEXT PRIMARY KEY,
+    client_id TEXT NOT NULL REFERENCES service_principal (client_id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    issuer TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    audience TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    UNIQUE (client_id, name)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

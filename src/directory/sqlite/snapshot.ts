@@ -2,6 +2,8 @@ import { formatPrincipal } from '../../access/principal.ts';
 import type { Database } from '../../sqlite/database.ts';
 import type { DirectorySnapshot, ServicePrincipal } from '../port.ts';
 import { readCredentials } from './credential-table.ts';
+import { readFederatedCredentials } from './federated-credential.ts';
+import { readUsers } from './user.ts';
 
 interface ServicePrincipalRow {
   readonly client_id: string;
@@ -22,12 +24,19 @@ export interface Tenant {
 export function readSnapshot(database: Database, tenant: Tenant, authEpoch: number): DirectorySnapshot {
   const credentials = readCredentials(database);
   const principals = readServicePrincipals(database);
+  const users = readUsers(database);
+  const byName = new Map([...users.values()].map((user) => [user.userPrincipalName, user]));
+  const federated = readFederatedCredentials(database);
   return {
     authEpoch,
     tenantId: tenant.tenant_id,
     subscriptionId: tenant.subscription_id,
     servicePrincipal: (clientId) => principals.get(clientId),
     servicePrincipals: () => [...principals.values()],
+    user: (objectId) => users.get(objectId),
+    userNamed: (name) => byName.get(name.toLowerCase()),
+    users: () => [...users.values()],
+    federatedCredentials: (clientId) => federated.get(clientId) ?? [],
     credentials: (principal) => credentials.get(formatPrincipal(principal)) ?? [],
   };
 }

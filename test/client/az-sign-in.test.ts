@@ -30,10 +30,8 @@ async function environment(seawall: TestSeawall, folder: string): Promise<Variab
 
 /** Makes alice, with the role Reader; answers her password. */
 async function makeAlice(seawall: TestSeawall): Promise<string> {
-  const ended = await run([
-    ...([process.execPath, MAIN, 'principal', 'create', 'alice@example.com'] as const),
-    ...['--user', '--role', 'Reader', '--json', '--data', seawall.dataDir],
-  ]);
+  const create = [process.execPath, MAIN, 'principal', 'create', 'alice@example.com', '--user'] as const;
+  const ended = await run([...create, '--role', 'Reader', '--json', '--data', seawall.dataDir]);
   assert.equal(ended.code, 0, ended.stderr);
   return (JSON.parse(ended.stdout) as { readonly secret: string }).secret;
 }

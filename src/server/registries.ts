@@ -74,7 +74,7 @@ function serve({ config, state }: RegistryServices, view: StateView, registry: S
   const name = registry.name.toLowerCase();
   const loginServer = loginHost(config, name);
   const declared = config.registries.find((one) => one.name === name);
-  const { adminUserEnabled, anonymousPullEnabled } = settingsOf(registry);
+  const { adminUserEnabled, anonymousPullEnabled, retentionPolicy: retention } = settingsOf(registry);
   const compiled = compileRegistryView({
     uid: registry.uid,
     name,
@@ -90,7 +90,7 @@ function serve({ config, state }: RegistryServices, view: StateView, registry: S
   const allowSparseManifests = declared?.allowSparseManifests ?? false;
   // The state makes uids; this is where one enters the store's vocabulary.
   const settings = { uid: registry.uid as RegistryUid, name, loginServer, allowSparseManifests, maxBlobBytes };
-  return { settings, view: compiled.view, announces: hasWebhooks(view, registry) };
+  return { settings, view: compiled.view, announces: hasWebhooks(view, registry), retention };
 }
 
 /** The scope maps people made; the system's are known to the compiler. */

@@ -1,3 +1,4 @@
+import type { RetentionPolicy } from '../arm/provider/microsoft.containerregistry/registry/settings.ts';
 import type { RegistryView } from '../auth/registry-view.ts';
 import type { RegistrySettings } from '../registry/call.ts';
 
@@ -7,6 +8,8 @@ export interface ServedRegistry {
   readonly view: RegistryView;
   /** Whether webhooks are to be told of changes. */
   readonly announces: boolean;
+  /** How long manifests without a tag are kept. */
+  readonly retention: RetentionPolicy;
 }
 
 /** Everything a request is judged by: immutable, replaced whole. */

@@ -31,6 +31,7 @@ import { removeStateFile, writeStateFile } from './state-file.ts';
 import { type Stores, openStores } from './stores.ts';
 import { subscriptionRoutes } from './subscription-routes.ts';
 import { fetchJson, outboundDoor } from './outbound.ts';
+import { startRetention } from './retention.ts';
 import { startSweeper } from './sweeper.ts';
 import { startWebhooks, type Webhooks } from './webhooks.ts';
 import { usageEffect } from './usage-effect.ts';
@@ -93,6 +94,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
   registry.serve(registryPlane(assembly, registryPort));
   control.serve(controlListenerPlane(assembly, { registry: registryPort, controlUrl }));
   stack.use(startSweeper({ content: stores.content, expiryMs: config.uploadExpiryMs, log, metrics, now }));
+  stack.use(startRetention({ snapshot, metadata: content.metadata, announced, log, now }));
   const names = stack.use(await keepNames(config, log));
   const trusted = caFile === undefined ? {} : { caFile };
   await writeStateFile(dataDir.state, {

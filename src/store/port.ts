@@ -312,6 +312,12 @@ export interface MetadataStore extends AsyncDisposable {
   putManifest(put: ManifestToPut): Promise<PutManifestOutcome>;
   /** Deletes a manifest with every tag that names it. */
   deleteManifest(key: RepositoryKey, digest: Digest, nowMs: number, occasion?: Occasion): Promise<DeleteOutcome>;
+  /** Deletes a manifest that no tag names and that has not changed since `beforeMs`; false when it is otherwise, or locked. */
+  removeUntagged(
+    key: RepositoryKey,
+    digest: Digest,
+    when: { readonly beforeMs: number; readonly nowMs: number; readonly occasion?: Occasion },
+  ): Promise<boolean>;
   manifests(key: RepositoryKey, page: PageRequest, order: ListOrder): Promise<Page<ManifestRecord> | undefined>;
   updateManifest(
     key: RepositoryKey,

@@ -28,6 +28,7 @@ export type LogEvent =
       readonly error: unknown;
     }
   | { readonly event: 'store-failed'; readonly operation: string; readonly error: unknown }
+  | { readonly event: 'manifests-retired'; readonly registry: string; readonly count: number }
   | { readonly event: 'uploads-expired'; readonly count: number }
   | { readonly event: 'sweep-done'; readonly removed: number; readonly durationMs: number }
   | { readonly event: 'task-failed'; readonly task: string; readonly error: unknown }
@@ -48,6 +49,7 @@ export const EVENT_LEVEL: Readonly<Record<LogEvent['event'], LogLevel>> = {
   'connection-limit': 'warn',
   'request-failed': 'error',
   'store-failed': 'error',
+  'manifests-retired': 'info',
   'uploads-expired': 'info',
   'sweep-done': 'info',
   'task-failed': 'error',

@@ -33,7 +33,6 @@ describe('the verified module of registries', { skip }, () => {
     const values = {
       name: 'verifiedregistry',
       acrSku: 'Premium',
-      retentionPolicyStatus: 'disabled',
       lock: { kind: 'CanNotDelete', name: 'keep' },
       roleAssignments: [{ roleDefinitionIdOrName: 'Reader', principalId: '22222222-2222-2222-2222-222222222222' }],
       diagnosticSettings: [

@@ -29,6 +29,13 @@ export function deleteTag(database: Database, { key, tag, nowMs }: TagDeletion):
   const found = repository && findTag(database, repository.id, tag);
   const outcome = decideDeleteTag(factsOf(key, repository), found && { name: tag, attributes: found.attributes });
   if (outcome.kind !== 'deleted' || repository === undefined) return outcome;
+  // From now on it is told how long the manifest has been without this tag.
+  database.run(
+    'UPDATE manifest SET updated_ms = ?3 WHERE id = (SELECT manifest FROM tag WHERE repository = ?1 AND name = ?2)',
+    repository.id,
+    tag,
+    nowMs,
+  );
   database.run('DELETE FROM tag WHERE repository = ?1 AND name = ?2', repository.id, tag);
   count(database, repository, { manifests: 0, tags: -1 });
   markChanged(database, repository.id, nowMs);
@@ -61,6 +68,27 @@ export function deleteManifest(database: Database, { key, digest, nowMs, occasio
   count(database, repository, { manifests: -1, tags: -outcome.tags.length });
   markChanged(database, repository.id, nowMs);
   return outcome;
+}
+
+/** Which manifest goes if nothing has happened to it since. */
+export interface UntaggedRemoval extends ManifestDeletion {
+  readonly beforeMs: number;
+}
+
+/** Deletes a manifest that no tag names, and that nobody has touched since a time. */
+export function removeUntagged(database: Database, { beforeMs, ...deletion }: UntaggedRemoval): boolean {
+  const { key, digest } = deletion;
+  const repository = findRepository(database, key);
+  const row =
+    repository &&
+    database.get(
+      `SELECT 1 FROM manifest WHERE repository = ?1 AND digest = ?2 AND updated_ms <= ?3
+         AND NOT EXISTS (SELECT 1 FROM tag WHERE tag.manifest = manifest.id)`,
+      repository.id,
+      digest,
+      beforeMs,
+    );
+  return row !== undefined && deleteManifest(database, deletion).kind === 'deleted';
 }
 
 function deletionEvent(

@@ -179,6 +179,9 @@ class SqliteMetadata implements MetadataStore {
     const deletion = { key, digest, nowMs, ...(occasion === undefined ? {} : { occasion }) };
     return this.#manifests.changing(key, () => this.#write('deleteManifest', deletion));
   }
+  removeUntagged(key: RepositoryKey, digest: Digest, when: Parameters<MetadataStore['removeUntagged']>[2]) {
+    return this.#manifests.changing(key, () => this.#write('removeUntagged', { key, digest, ...when }));
+  }
   async manifests(key: RepositoryKey, page: PageRequest, order: ListOrder) {
     return this.#snapshot((db) => listManifests(db, { key, page, order }));
   }

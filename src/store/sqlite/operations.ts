@@ -1,6 +1,6 @@
 /** The writes of content: the module that the writer's thread loads. */
 import type { Operations } from '../../sqlite/operation.ts';
-import { deleteManifest, deleteRepository, deleteTag } from './delete.ts';
+import { deleteManifest, deleteRepository, deleteTag, removeUntagged } from './delete.ts';
 import { forgetEvents } from './event.ts';
 import { linkBlob, mountBlob, shareBlob, unlinkBlob } from './link-blob.ts';
 import { putManifest } from './put-manifest.ts';
@@ -12,6 +12,7 @@ import { endUpload, startUpload } from './upload.ts';
 export const operations = {
   putManifest: { run: putManifest },
   deleteManifest: { run: deleteManifest },
+  removeUntagged: { run: removeUntagged },
   deleteTag: { run: deleteTag },
   deleteRepository: { run: deleteRepository },
   linkBlob: { run: linkBlob },

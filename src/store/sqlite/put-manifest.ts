@@ -24,7 +24,15 @@ export function putManifest(database: Database, put: ManifestToPut): PutManifest
       manifest,
       put.nowMs,
     );
-  for (const tag of changes.pointTags)
+  for (const tag of changes.pointTags) {
+    // From now on it is told how long the manifest before has been without this tag.
+    database.run(
+      'UPDATE manifest SET updated_ms = ?1 WHERE id <> ?2 AND id = (SELECT manifest FROM tag WHERE repository = ?3 AND name = ?4)',
+      put.nowMs,
+      manifest,
+      repository.id,
+      tag,
+    );
     database.run(
       'UPDATE tag SET manifest = ?1, updated_ms = ?2 WHERE repository = ?3 AND name = ?4',
       manifest,
@@ -32,6 +40,7 @@ export function putManifest(database: Database, put: ManifestToPut): PutManifest
       repository.id,
       tag,
     );
+  }
   const created = changes.manifest === 'create';
   count(database, repository, { manifests: Number(created), tags: changes.createTags.length });
   keepEvents(database, pushes(put));

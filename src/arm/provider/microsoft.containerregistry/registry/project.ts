@@ -86,10 +86,11 @@ function projectRules({ defaultAction, virtualNetworkRules, ipRules }: NetworkRu
 
 function policiesOf(kept: RegistrySettings, createdMs: number, apiVersion: string): JsonObject {
   const lastUpdatedTime = time(createdMs);
+  const { status, days, sinceMs = createdMs } = kept.retentionPolicy;
   const all = {
     quarantinePolicy: { status: 'disabled' },
     trustPolicy: { type: 'Notary', status: 'disabled' },
-    retentionPolicy: { days: 7, lastUpdatedTime, status: 'disabled' },
+    retentionPolicy: { days, lastUpdatedTime: time(sinceMs), status },
     exportPolicy: { status: kept.exportPolicy },
     azureADAuthenticationAsArmPolicy: { status: kept.azureADAuthenticationAsArmPolicy },
     softDeletePolicy: { retentionDays: 7, lastUpdatedTime, status: 'disabled' },

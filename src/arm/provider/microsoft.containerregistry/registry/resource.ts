@@ -12,7 +12,15 @@ import { privateLinkResources, replications } from './action.ts';
 import { mergeRuleSet } from './network-rule-set.ts';
 import { projectRegistry } from './project.ts';
 import { REGISTRY_PATCH_SCHEMA, REGISTRY_SCHEMA } from './schema.ts';
-import { DEFAULTS, objectAt, type RegistrySettings, settingsOf, type Tier, toProperties } from './settings.ts';
+import {
+  DEFAULTS,
+  objectAt,
+  type RegistrySettings,
+  settingsOf,
+  type Tier,
+  toProperties,
+  type RetentionPolicy,
+} from './settings.ts';
 import { tierRefusal } from './tier.ts';
 import { identityRefusal, unbuiltRefusal, versionRefusalOf } from './unbuilt.ts';
 
@@ -44,9 +52,9 @@ function beforePut({ existing, apiVersion }: WriteRequest): RegistrySettings {
   return { ...DEFAULTS, networkRuleSet, tier: kept.tier, ...left };
 }
 
-/** Two settings are kept by the name of the policy they are the status of. */
+/** Policies are kept by their names among the settings. */
 function policyOf(name: string): string {
-  return name === 'exportPolicy' || name === 'azureADAuthenticationAsArmPolicy' ? `policies/${name}` : name;
+  return name.endsWith('Policy') ? `policies/${name}` : name;
 }
 
 function write(context: VerbContext, request: WriteRequest, before: RegistrySettings): WriteOutcome {
@@ -65,7 +73,9 @@ function write(context: VerbContext, request: WriteRequest, before: RegistrySett
   const envelope = { sku: { name: read.tier, tier: read.tier } };
   // Whether configuration declares it is no part of any request.
   const declared = existing?.properties['declared'] === true ? { declared: true } : {};
-  const kept = { ...toProperties(read), ...declared };
+  const was = existing === undefined ? undefined : settingsOf(existing).retentionPolicy;
+  const retentionPolicy = stampRetention(read.retentionPolicy, was, context.nowMs);
+  const kept = { ...toProperties({ ...read, retentionPolicy }), ...declared };
   const resource = storedResource(context, request, { properties: kept, envelope });
   const also = existing === undefined ? systemScopeMaps(context, id) : [];
   return { kind: 'written', resource, also };
@@ -126,8 +136,21 @@ function merge(
     zoneRedundancy: word(properties, 'zoneRedundancy', ['Enabled', 'Disabled'], before.zoneRedundancy),
     exportPolicy: status('exportPolicy'),
     azureADAuthenticationAsArmPolicy: status('azureADAuthenticationAsArmPolicy'),
+    retentionPolicy: retentionOf(objectAt(policies, 'retentionPolicy'), before.retentionPolicy),
     networkRuleSet: rules.rules,
   };
+}
+
+function retentionOf(asked: JsonObject, before: RetentionPolicy): RetentionPolicy {
+  const status = word(asked, 'status', ['enabled', 'disabled'], before.status);
+  return { status, days: typeof asked['days'] === 'number' ? asked['days'] : before.days };
+}
+
+/** A policy that is what it was keeps its time; another one begins now. */
+function stampRetention(policy: RetentionPolicy, was: RetentionPolicy | undefined, nowMs: number): RetentionPolicy {
+  const { status, days } = policy;
+  if (was === undefined) return { status, days, sinceMs: nowMs };
+  return was.status === status && was.days === days ? was : { status, days, sinceMs: nowMs };
 }
 
 function flag(properties: JsonObject, name: string, before: boolean): boolean {

@@ -28,7 +28,15 @@ export type RegistrySettings = {
   readonly zoneRedundancy: 'Enabled' | 'Disabled';
   readonly exportPolicy: 'enabled' | 'disabled';
   readonly azureADAuthenticationAsArmPolicy: 'enabled' | 'disabled';
+  readonly retentionPolicy: RetentionPolicy;
   readonly networkRuleSet: NetworkRuleSet;
+};
+
+/** How long manifests without a tag are kept. `sinceMs`: when the policy was changed last; absent until then. */
+export type RetentionPolicy = {
+  readonly status: 'enabled' | 'disabled';
+  readonly days: number;
+  readonly sinceMs?: number;
 };
 
 /** What a registry has that was made with nothing but a tier (facts/acr.md §1.1, "Defaults on create"). */
@@ -42,6 +50,7 @@ export const DEFAULTS: Omit<RegistrySettings, 'tier'> = {
   zoneRedundancy: 'Disabled',
   exportPolicy: 'enabled',
   azureADAuthenticationAsArmPolicy: 'enabled',
+  retentionPolicy: { status: 'disabled', days: 7 },
   networkRuleSet: { defaultAction: 'Allow', virtualNetworkRules: [], ipRules: [] },
 };
 

@@ -52,6 +52,7 @@ function premiumFeature(settings: RegistrySettings, connections: number): readon
   if (connections > 0) return ['Private link', 'properties.privateEndpointConnections'];
   if (settings.dataEndpointEnabled) return ['Dedicated data endpoint', 'properties.dataEndpointEnabled'];
   if (settings.zoneRedundancy === 'Enabled') return ['Zone redundancy', 'properties.zoneRedundancy'];
+  if (settings.retentionPolicy.status === 'enabled') return ['Retention policy', 'properties.policies.retentionPolicy'];
   return settings.exportPolicy === 'disabled' ? ['Export policy', 'properties.policies.exportPolicy'] : undefined;
 }
 

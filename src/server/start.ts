@@ -18,6 +18,7 @@ import { graphRoutes } from './graph-routes.ts';
 import { IMAGE_ALIAS_ROUTE } from './image-alias-route.ts';
 import { ensureFirstState } from './first-state.ts';
 import { type Imports, startImports } from './imports.ts';
+import { followNames, registryNames } from './follow-names.ts';
 import { keepNames } from './keep-names.ts';
 import { type Listeners, openListeners } from './listeners.ts';
 import { managementPlane } from './management.ts';
@@ -95,20 +96,30 @@ export async function startServer(config: Config, options: StartOptions): Promis
   control.serve(controlListenerPlane(assembly, { registry: registryPort, controlUrl }));
   stack.use(startSweeper({ content: stores.content, expiryMs: config.uploadExpiryMs, log, metrics, now }));
   stack.use(startRetention({ snapshot, metadata: content.metadata, announced, log, now }));
-  const names = stack.use(await keepNames(config, log));
+  const served = registryNames(config, state.view());
+  const names = stack.use(await keepNames(config, served.hosts, log));
   const trusted = caFile === undefined ? {} : { caFile };
-  await writeStateFile(dataDir.state, {
+  const said = {
     pid: process.pid,
     control: controlUrl,
     authority: controlUrl,
     registrySuffix: config.registrySuffix,
     registryAddress: formatListenAddress(registry.address),
     registryPort,
-    registries: config.registries.map(({ name }) => name),
     ...trusted,
     ...shownOwner(owner, config),
-  });
+  };
+  await writeStateFile(dataDir.state, { ...said, registries: served.registries });
   stack.defer(() => removeStateFile(dataDir.state));
+  stack.use(
+    await followNames(state, config, {
+      first: served,
+      changed: async ({ registries, hosts }) => {
+        await names.rename(hosts);
+        await writeStateFile(dataDir.state, { ...said, registries });
+      },
+    }),
+  );
   const ready: ReadyInfo = {
     registries: await readyRegistries(assembly, registryPort),
     control: controlUrl,

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { startSeawall, type TestSeawall } from '../../src/testkit/start-seawall.ts';
 import { type Arm, armOf, codeOf } from './arm.ts';
@@ -140,5 +143,28 @@ describe('a registry that is made by the management API', () => {
       (await askRegistry(seawall, 'scoped', ['GET', '/v2/'], { auth: `token1:${first?.value ?? ''}` })).status,
       200,
     );
+  });
+});
+
+describe('the names of registries', () => {
+  it('are in the hosts file and the state file when a registry was made, and not when it is gone', async () => {
+    await using folder = await mkdtempDisposable(join(tmpdir(), 'seawall-hosts-'));
+    const hosts = join(folder.path, 'hosts');
+    await writeFile(hosts, '127.0.0.1 localhost\n');
+    await using seawall = await startSeawall({ settings: { hostsFile: hosts } });
+    const arm = await armOf(seawall);
+    const id = `${arm.subscription}/resourceGroups/seawall/providers/Microsoft.ContainerRegistry/registries/fromaz`;
+    const named = async (): Promise<readonly unknown[]> => {
+      const state = JSON.parse(await readFile(join(seawall.dataDir, 'run', 'seawall.json'), 'utf8')) as {
+        readonly registries: readonly string[];
+      };
+      return [(await readFile(hosts, 'utf8')).includes('127.0.0.1 fromaz.azurecr.localhost\n'), state.registries];
+    };
+    assert.deepEqual(await named(), [false, ['myregistry']]);
+    await arm.must('PUT', id, { location: 'westeurope', sku: { name: 'Basic' } });
+    assert.deepEqual(await named(), [true, ['fromaz', 'myregistry']]);
+    await arm.must('DELETE', id);
+    assert.deepEqual(await named(), [false, ['myregistry']]);
+    assert.match(await readFile(hosts, 'utf8'), /^127\.0\.0\.1 localhost\n/);
   });
 });

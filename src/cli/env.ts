@@ -7,11 +7,16 @@ import { certificateBundle } from './certificate-bundle.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { findServer, type ServerAccess } from './running-server.ts';
 import type { Terminal } from './terminal.ts';
+import { trust, type TrustPlace, untrust } from './trust.ts';
 
 /** The options of `env`. */
 export interface EnvOptions {
   readonly data?: string;
   readonly json?: boolean;
+  /** Where the CA is to be trusted; nothing else is done then. */
+  readonly trust?: TrustPlace;
+  /** Where that is taken back. */
+  readonly untrust?: TrustPlace;
 }
 
 type Variables = Readonly<Record<string, string>>;
@@ -22,6 +27,7 @@ export async function prepareEnvironment(terminal: Terminal, options: EnvOptions
   const found = await findServer(dataDir);
   if (found.kind !== 'running')
     return fail(terminal, found.why, found.kind === 'denied' ? EXIT.denied : EXIT.unavailable);
+  if (options.trust !== undefined || options.untrust !== undefined) return changeTrust(terminal, found.server, options);
   const secret = terminal.env['SEAWALL_CLIENT_SECRET'] ?? found.server.clientSecret;
   if (secret === undefined)
     return fail(terminal, 'put the client secret into the variable SEAWALL_CLIENT_SECRET', EXIT.denied);
@@ -33,6 +39,22 @@ export async function prepareEnvironment(terminal: Terminal, options: EnvOptions
   if (failure !== undefined) return fail(terminal, failure, EXIT.failed);
   terminal.out(options.json === true ? `${JSON.stringify(variables, null, 2)}\n` : renderExports(variables));
   if (options.json !== true) explainTrust(terminal, found.server);
+  return EXIT.ok;
+}
+
+async function changeTrust(terminal: Terminal, server: ServerAccess, options: EnvOptions): Promise<ExitCode> {
+  const { caFile } = server;
+  if (caFile === undefined)
+    return fail(terminal, "there is nothing to trust: the server shows the operator's own certificates", EXIT.usage);
+  const request = { caFile, loginServers: server.loginServers, root: '/' };
+  for (const [place, change] of [
+    [options.trust, trust],
+    [options.untrust, untrust],
+  ] as const) {
+    const changed = place === undefined ? undefined : await change(place, request);
+    if (changed?.kind === 'failed') return fail(terminal, changed.why, EXIT.denied);
+    for (const line of changed?.lines ?? []) terminal.err(`seawall: ${line}\n`);
+  }
   return EXIT.ok;
 }
 
@@ -90,9 +112,7 @@ export function renderExports(variables: Variables): string {
 function explainTrust(terminal: Terminal, { caFile }: ServerAccess): void {
   if (caFile === undefined) return;
   terminal.err(
-    'seawall: for docker to trust a registry: ' +
-      `sudo install -D -m 644 ${caFile} /etc/docker/certs.d/LOGIN_SERVER/ca.crt\n` +
-      'seawall: for this system (Debian) to trust it: ' +
-      `sudo install -m 644 ${caFile} /usr/local/share/ca-certificates/seawall.crt && sudo update-ca-certificates\n`,
+    `seawall: for docker to trust the registries (CA ${caFile}): sudo npx --no seawall env --trust docker\n` +
+      'seawall: for this system to trust them: sudo npx --no seawall env --trust system\n',
   );
 }

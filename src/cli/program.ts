@@ -214,11 +214,29 @@ function addEnvironment(program: Command, terminal: Terminal, end: End): void {
     .description('Make az ready for the running server, and print the variables that make it so.')
     .option('--data <PATH>', 'Data directory of the running server. (default: ./data) (env: SEAWALL_DATA)')
     .option('--json', 'Print JSON.')
-    .addHelpText('after', '\nExample:\n  seawall env --data ./data\n\nIn a shell:\n  eval "$(npx --no seawall env)"')
-    .action(async (options: { readonly data?: string; readonly json?: boolean }) => {
+    .addOption(
+      new Option('--trust <WHERE>', 'Only make docker, or this system, trust the CA; needs root.').choices([
+        'docker',
+        'system',
+      ]),
+    )
+    .addOption(new Option('--untrust <WHERE>', 'Only take that back.').choices(['docker', 'system']))
+    .addHelpText(
+      'after',
+      '\nExample:\n  seawall env --data ./data\n\nIn a shell:\n  eval "$(npx --no seawall env)"\n  sudo npx --no seawall env --trust docker',
+    )
+    .action(async (options: EnvironmentFlags) => {
       const { prepareEnvironment } = await import('./env.ts');
       end(await prepareEnvironment(terminal, options));
     });
+}
+
+/** What `env` is given; commander lets through only these words. */
+interface EnvironmentFlags {
+  readonly data?: string;
+  readonly json?: boolean;
+  readonly trust?: 'docker' | 'system';
+  readonly untrust?: 'docker' | 'system';
 }
 
 function addConfiguration(program: Command, terminal: Terminal, end: End): void {

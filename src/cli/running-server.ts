@@ -10,6 +10,8 @@ export interface ServerAccess {
   readonly authority: string;
   /** What the names of login servers end with, without a dot before it. */
   readonly registrySuffix: string;
+  /** Login servers of the registries, with their port. */
+  readonly loginServers: readonly string[];
   /** PEM file of the CA to trust; absent where the system's own CAs do. */
   readonly caFile?: string;
   readonly subscriptionId: string;
@@ -77,9 +79,14 @@ export function parseServerAccess(text: string): ServerAccess | undefined {
     tenantId,
     subscriptionId,
     clientId,
+    loginServers: texts(value['loginServers']),
     ...(caFile === '' ? {} : { caFile }),
     ...(clientSecret === '' ? {} : { clientSecret }),
   };
+}
+
+function texts(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : [];
 }
 
 function parseObject(text: string): Record<string, unknown> {

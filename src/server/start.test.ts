@@ -56,6 +56,7 @@ describe('a server that starts', () => {
         'clientId',
         'clientSecret',
         'control',
+        'loginServers',
         'pid',
         'registries',
         'registryAddress',

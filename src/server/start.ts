@@ -18,7 +18,7 @@ import { graphRoutes } from './graph-routes.ts';
 import { IMAGE_ALIAS_ROUTE } from './image-alias-route.ts';
 import { ensureFirstState } from './first-state.ts';
 import { type Imports, startImports } from './imports.ts';
-import { followNames, registryNames } from './follow-names.ts';
+import { followNames, type RegistryNames, registryNames } from './follow-names.ts';
 import { keepNames } from './keep-names.ts';
 import { type Listeners, openListeners } from './listeners.ts';
 import { managementPlane } from './management.ts';
@@ -109,14 +109,18 @@ export async function startServer(config: Config, options: StartOptions): Promis
     ...trusted,
     ...shownOwner(owner, config),
   };
-  await writeStateFile(dataDir.state, { ...said, registries: served.registries });
+  const tell = ({ registries, hosts }: RegistryNames): Promise<void> => {
+    const loginServers = hosts.map((host) => loginServer(host, registryPort));
+    return writeStateFile(dataDir.state, { ...said, registries, loginServers });
+  };
+  await tell(served);
   stack.defer(() => removeStateFile(dataDir.state));
   stack.use(
     await followNames(state, config, {
       first: served,
-      changed: async ({ registries, hosts }) => {
-        await names.rename(hosts);
-        await writeStateFile(dataDir.state, { ...said, registries });
+      changed: async (changed) => {
+        await names.rename(changed.hosts);
+        await tell(changed);
       },
     }),
   );

@@ -14,6 +14,8 @@ export interface ServerState {
   readonly registryPort: number;
   /** Names of the registries served. */
   readonly registries: readonly string[];
+  /** The login servers of the same, as clients write them. */
+  readonly loginServers: readonly string[];
   /** PEM file of the CA to trust; absent when the operator's own certificates are used. */
   readonly caFile?: string;
   readonly subscriptionId: string;

@@ -115,4 +115,13 @@ describe('a resource group', () => {
     const refused = await stranger.ask('GET', group('named'));
     assert.deepEqual([refused.status, codeOf(refused)], [401, 'AuthenticationFailed']);
   });
+
+  it('is among the operations of its provider, and no provider that is not there has any', async () => {
+    const { value } = await arm.must('GET', '/providers/Microsoft.ContainerRegistry/operations');
+    assert.match(JSON.stringify(value), /"Microsoft.ContainerRegistry\/registries\/write"/);
+    const shown = await arm.must('GET', '/providers/Microsoft.Authorization/providerOperations/Microsoft.Resources');
+    assert.match(JSON.stringify(shown), /"Microsoft.Resources\/resourceGroups\/delete"/);
+    const unknown = await arm.ask('GET', '/providers/Microsoft.Nothing/operations');
+    assert.deepEqual([unknown.status, codeOf(unknown)], [404, 'InvalidResourceNamespace']);
+  });
 });

@@ -2,6 +2,7 @@ import type { ProviderIndex } from '../../provider-index.ts';
 import type { ResourceProvider } from '../../resource-type.ts';
 import { DEPLOYMENT } from './deployment.ts';
 import { DEPLOYMENT_ROUTES } from './deployment-route.ts';
+import { operationRoutes } from './operation.ts';
 import { RESOURCE_GROUP } from './resource-group.ts';
 import { resourceListRoutes } from './resource-list.ts';
 import { resourcesRoutes } from './routes.ts';
@@ -14,7 +15,13 @@ export function resourcesProvider(index: () => ProviderIndex): ResourceProvider 
   return {
     namespace: 'Microsoft.Resources',
     types: [SUBSCRIPTION, RESOURCE_GROUP, DEPLOYMENT],
-    routes: [...resourcesRoutes(index), ...resourceListRoutes(index), ...DEPLOYMENT_ROUTES, ...TAG_NAME_ROUTES],
+    routes: [
+      ...resourcesRoutes(index),
+      ...resourceListRoutes(index),
+      ...DEPLOYMENT_ROUTES,
+      ...TAG_NAME_ROUTES,
+      ...operationRoutes(index),
+    ],
     scopeRoutes: TAG_SCOPE_ROUTES,
   };
 }

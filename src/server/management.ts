@@ -10,11 +10,13 @@ import type { ArmSettings } from '../arm/verb.ts';
 import type { Account } from '../auth/account.ts';
 import { type ArmAuthentication, verifyArmToken } from '../auth/arm-token.ts';
 import type { AuthServices } from '../auth/services.ts';
+import type { ArmError } from '../azure/error.ts';
 import type { JsonObject } from '../azure/json.ts';
 import { readBody } from '../http/incoming.ts';
 import { type Reply, refuseArm } from '../http/reply.ts';
 import type { State } from '../state/port.ts';
 import type { Exchange } from './respond.ts';
+import { type FetchDocument, followTemplateLinks, hasTemplateLink } from './template-link.ts';
 
 /** The largest body of a request to the management API, in bytes: Azure's own bound for templates. */
 const MAX_BODY = 4 * 1024 * 1024;
@@ -25,6 +27,8 @@ export interface ManagementServices {
   readonly state: State;
   readonly effects: readonly ArmEffect[];
   readonly routes: readonly ArmRoute[];
+  /** Reads what deployments link to. */
+  readonly fetchDocument: FetchDocument;
   readonly settings: () => ArmSettings;
   readonly origin: string;
   readonly now: () => number;
@@ -41,29 +45,43 @@ export function managementPlane(services: ManagementServices): (exchange: Exchan
   return async (exchange) => {
     exchange.route = 'arm';
     const who = await verifyArmToken(services.auth, exchange.incoming.headers.authorization, services.now());
-    const reply = who.kind === 'principal' ? await answer(pipeline, exchange, who.account) : refuseAnonymous(who);
+    const reply =
+      who.kind === 'principal'
+        ? await answer(pipeline, services, { exchange, account: who.account })
+        : refuseAnonymous(who);
     return withRequestIds(exchange, reply);
   };
 }
 
-async function answer(pipeline: Pipeline, exchange: Exchange, { principal, objectId }: Account): Promise<Reply> {
+async function answer(
+  pipeline: Pipeline,
+  { fetchDocument }: Pick<ManagementServices, 'fetchDocument'>,
+  { exchange, account: { principal, objectId } }: { readonly exchange: Exchange; readonly account: Account },
+): Promise<Reply> {
   exchange.principal = formatPrincipal(principal);
   const { incoming } = exchange;
   const path = decodePath(incoming.path);
   if (path === undefined)
     return refuseArm({ code: 'BadRequest', message: `The path ${incoming.path.slice(0, 300)} is not well-formed.` });
-  const body = await readObject(exchange);
-  if ('kind' in body) return body.reply;
+  const read = await readObject(exchange);
+  if ('kind' in read) return read.reply;
+  const linked = /\/deployments\//i.test(path) && hasTemplateLink(read.body);
+  const body = linked ? await followTemplateLinks(read.body, fetchDocument) : read.body;
+  if (isError(body)) return refuseArm(body);
   const request: ArmRequest = {
     method: incoming.method,
     path,
     query: incoming.query,
     ifMatch: one(incoming.headers['if-match']),
     ifNoneMatch: one(incoming.headers['if-none-match']),
-    body: body.body,
+    body,
     caller: objectId,
   };
   return pipeline(request);
+}
+
+function isError(body: JsonObject | ArmError): body is ArmError {
+  return 'code' in body && 'message' in body;
 }
 
 function one(header: string | string[] | undefined): string | undefined {

@@ -47,8 +47,8 @@ async function authorities(path: string): Promise<readonly string[]> {
   }
 }
 
-/** The largest document of an issuer that is read, in bytes. */
-const DOCUMENT_BYTES = 256 * 1024;
+/** The largest document that is read, in bytes: Azure's bound for templates. */
+const DOCUMENT_BYTES = 4 * 1024 * 1024;
 
 /** Reads a JSON document through the door. Throws an Error whose message says why it cannot. */
 export async function fetchJson(door: OutboundDoor, url: URL): Promise<unknown> {

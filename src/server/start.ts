@@ -4,6 +4,7 @@ import { formatListenAddress } from '../config/address.ts';
 import type { Config } from '../config/config.ts';
 import { loginServer } from '../config/login-host.ts';
 import type { Owner } from '../directory/port.ts';
+import type { OutboundDoor } from '../outbound/door.ts';
 import { DatabaseTooNewError } from '../sqlite/migrate.ts';
 import { DescriptorWriter } from '../telemetry/line-writer.ts';
 import { type Log, createLog } from '../telemetry/log.ts';
@@ -89,6 +90,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
     metrics,
     webhooks,
     imports,
+    door,
     stopping: () => listeners.stopping(),
   };
   const registryPort = config.publicPort ?? registry.address.port;
@@ -149,6 +151,7 @@ interface Assembly {
   readonly metrics: Metrics;
   readonly webhooks: Webhooks;
   readonly imports: Imports;
+  readonly door: OutboundDoor;
   readonly stopping: () => boolean;
 }
 
@@ -166,7 +169,7 @@ function registryPlane({ stores, snapshot, auth, metrics, webhooks }: Assembly, 
 }
 
 function controlListenerPlane(
-  { config, stores, snapshot, auth, metrics, webhooks, imports, stopping }: Assembly,
+  { config, stores, snapshot, auth, metrics, webhooks, imports, door, stopping }: Assembly,
   ports: Ports,
 ) {
   const ready = async (): Promise<true | string> => {
@@ -185,6 +188,7 @@ function controlListenerPlane(
       usageEffect({ state: stores.state, metadata: stores.content.metadata, settings }),
     ],
     routes: imports.routes,
+    fetchDocument: (url) => fetchJson(door, url),
     settings,
     origin: ports.controlUrl,
     now,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { listenHttp } from '../../src/testkit/http-listener.ts';
 import { startSeawall, type TestSeawall } from '../../src/testkit/start-seawall.ts';
 import { type Arm, armOf, codeOf } from './arm.ts';
 
@@ -168,7 +169,7 @@ describe('a deployment', () => {
       { expressionEvaluationOptions: { scope: 'inner' } },
       /expressionEvaluationOptions/,
     ],
-    ['a link to its template', { templateLink: { uri: 'https://example.com/a.json' } }, /templateLink/],
+    ['a link to a template spec', { templateLink: { id: '/subscriptions/x' } }, /templateLink.*template specs/],
   ];
   for (const [name, more, why] of SETTINGS)
     it(`with ${name} is ${why === undefined ? 'taken' : 'refused'}`, async () => {
@@ -302,5 +303,62 @@ describe('a deployment', () => {
     assert.equal(complete.status, 201, complete.text);
     const { value } = await arm.must('GET', `${group}/resources`);
     assert.deepEqual(value, []);
+  });
+});
+
+describe('a deployment that links to its template', () => {
+  const network = {
+    type: 'Microsoft.Network/virtualNetworks',
+    apiVersion: '2022-07-01',
+    name: "[parameters('name')]",
+    location: 'westeurope',
+    properties: { addressSpace: { addressPrefixes: ['10.9.0.0/16'] } },
+  };
+  const name = { name: { type: 'string' } };
+  const inner = { $schema: SCHEMA, contentVersion: '1.0.0.0', parameters: name, resources: [network] };
+  const outer = {
+    ...inner,
+    resources: [
+      {
+        type: 'Microsoft.Resources/deployments',
+        apiVersion: '2021-04-01',
+        name: 'inner',
+        properties: {
+          mode: 'Incremental',
+          expressionEvaluationOptions: { scope: 'inner' },
+          templateLink: { relativePath: 'nested/inner.json' },
+          parameters: { name: { value: "[parameters('name')]" } },
+        },
+      },
+    ],
+  };
+  const DOCUMENTS: Readonly<Record<string, object>> = {
+    '/t/outer.json': outer,
+    '/t/nested/inner.json': inner,
+    '/t/values.json': { parameters: { name: { value: 'linked' } } },
+  };
+
+  it('deploys it, with what it links to, from where the operator lets it', async () => {
+    await using documents = await listenHttp((request, response) => {
+      const document = DOCUMENTS[request.url ?? ''];
+      response.writeHead(document === undefined ? 404 : 200).end(JSON.stringify(document));
+    });
+    await using seawall = await startSeawall({ settings: { outboundAllow: '127.0.0.1' } });
+    const arm = await armOf(seawall);
+    const group = `${arm.subscription}/resourceGroups/linked`;
+    await arm.must('PUT', group, { location: 'westeurope' });
+    const at = (path: string): { readonly uri: string } => ({ uri: `http://127.0.0.1:${documents.port}${path}` });
+    const deploy = (properties: object): ReturnType<Arm['ask']> =>
+      arm.ask('PUT', `${group}/providers/Microsoft.Resources/deployments/d`, {
+        properties: { mode: 'Incremental', ...properties },
+      });
+    const made = await deploy({ templateLink: at('/t/outer.json'), parametersLink: at('/t/values.json') });
+    assert.equal(made.status, 201, made.text);
+    await arm.must('GET', `${group}/providers/Microsoft.Network/virtualNetworks/linked`);
+    const missing = await deploy({ templateLink: at('/t/none.json') });
+    assert.deepEqual([missing.status, codeOf(missing)], [400, 'InvalidTemplateDeployment']);
+    assert.match(missing.text, /none\.json.*answered 404/);
+    const inside = await deploy({ templateLink: { uri: `http://[::1]:${documents.port}/t/outer.json` } });
+    assert.match(inside.text, /outboundAllow/);
   });
 });

@@ -1,6 +1,7 @@
 import { type Json, objectOf } from '../../../azure/json.ts';
-import { keyOfId } from '../../../azure/resource-id.ts';
+import { keyOfId, type ResourceKey } from '../../../azure/resource-id.ts';
 import type { StateView, StoredResource } from '../../../state/port.ts';
+import { indexed } from '../../view-index.ts';
 
 const NIC = 'microsoft.network/networkinterfaces';
 
@@ -14,6 +15,27 @@ export interface IpConfiguration {
 
 /** The address configurations of every network interface. */
 export function ipConfigurations(view: StateView): readonly IpConfiguration[] {
+  return indexed(view, readAll);
+}
+
+/** The address configuration that has a public address, by its key. */
+export function configurationWith(view: StateView, publicAddress: ResourceKey): IpConfiguration | undefined {
+  return indexed(view, byPublicAddress).get(publicAddress);
+}
+
+function byPublicAddress(view: StateView): ReadonlyMap<ResourceKey, IpConfiguration> {
+  return new Map(
+    ipConfigurations(view).flatMap((one) =>
+      one.publicAddress === undefined ? [] : [[keyOfId(one.publicAddress), one] as const],
+    ),
+  );
+}
+
+function bySubnet(view: StateView): ReadonlyMap<ResourceKey, readonly IpConfiguration[]> {
+  return Map.groupBy(ipConfigurations(view), ({ subnet }) => keyOfId(subnet));
+}
+
+function readAll(view: StateView): readonly IpConfiguration[] {
   return view.ofType(NIC).flatMap(({ id, properties }) => {
     const all = properties['ipConfigurations'];
     return (Array.isArray(all) ? all : []).flatMap((one: Json) => read(id, one));
@@ -32,7 +54,5 @@ function read(nic: string, configuration: Json): readonly IpConfiguration[] {
 
 /** The ids of the address configurations in a subnet: why it can be neither removed nor resized. */
 export function subnetUsers(view: StateView, { key }: Pick<StoredResource, 'key'>): readonly string[] {
-  return ipConfigurations(view)
-    .filter(({ subnet }) => keyOfId(subnet) === key)
-    .map(({ id }) => id);
+  return (indexed(view, bySubnet).get(key) ?? []).map(({ id }) => id);
 }

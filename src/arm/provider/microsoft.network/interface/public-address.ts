@@ -1,13 +1,12 @@
 import Type from 'typebox';
 import { type JsonObject, objectOf } from '../../../../azure/json.ts';
-import { keyOfId } from '../../../../azure/resource-id.ts';
 import type { StateView, StoredResource } from '../../../../state/port.ts';
 import type { ResourceType } from '../../../resource-type.ts';
 import { storedResource } from '../../../stored-resource.ts';
 import { refused, type VerbContext, type WriteOutcome, type WriteRequest } from '../../../verb.ts';
 import { freePublicAddress } from '../address-pool.ts';
 import { NETWORK_VERSIONS } from '../api-version.ts';
-import { ipConfigurations } from '../subnet-user.ts';
+import { configurationWith } from '../subnet-user.ts';
 import { TAGS_ONLY } from '../virtual-network/schema.ts';
 
 const TYPE = 'Microsoft.Network/publicIPAddresses';
@@ -118,7 +117,5 @@ function put(context: VerbContext, request: WriteRequest): WriteOutcome {
 
 /** The address configuration that has a public address. */
 function userOf(view: StateView, { key }: StoredResource): string | undefined {
-  return ipConfigurations(view).find(
-    ({ publicAddress }) => publicAddress !== undefined && keyOfId(publicAddress) === key,
-  )?.id;
+  return configurationWith(view, key)?.id;
 }

@@ -9,7 +9,7 @@ import { refused, type VerbContext, type WriteOutcome, type WriteRequest } from 
 import { addressRefusal, freeAddress, usedAddresses } from '../address-pool.ts';
 import { NETWORK_VERSIONS } from '../api-version.ts';
 import { idIn, isError, referred } from '../reference.ts';
-import { ipConfigurations } from '../subnet-user.ts';
+import { configurationWith, ipConfigurations } from '../subnet-user.ts';
 import { TAGS_ONLY } from '../virtual-network/schema.ts';
 import { interfaceUser } from './user.ts';
 
@@ -278,9 +278,7 @@ function publicAddressOf(
   if (idIn(asked) === undefined) return undefined;
   const found = referred(view, asked, { type: 'microsoft.network/publicipaddresses', target });
   if (isError(found)) return found;
-  const user = ipConfigurations(view).find(
-    ({ publicAddress }) => publicAddress !== undefined && keyOfId(publicAddress) === found.key,
-  );
+  const user = configurationWith(view, found.key);
   if (user === undefined || user.id.toLowerCase().startsWith(`${nic}/`)) return { id: found.id };
   return {
     code: 'PublicIPAddressInUse',

@@ -1,6 +1,7 @@
-import { type Json, listOf, objectOf } from '../../../../azure/json.ts';
-import { keyOfId } from '../../../../azure/resource-id.ts';
+import { listOf, objectOf } from '../../../../azure/json.ts';
+import { keyOfId, type ResourceKey } from '../../../../azure/resource-id.ts';
 import type { StateView, StoredResource } from '../../../../state/port.ts';
+import { indexed } from '../../../view-index.ts';
 import { idIn } from '../reference.ts';
 
 /** What a network interface belongs to. */
@@ -8,13 +9,16 @@ export type InterfaceUser = { readonly kind: 'virtual-machine' | 'private-endpoi
 
 /** The virtual machine or private endpoint that has a network interface. */
 export function interfaceUser(view: StateView, { key }: Pick<StoredResource, 'key'>): InterfaceUser | undefined {
-  const names = (list: readonly Json[]): boolean => list.some((one) => keyOfId(idIn(one) ?? '') === key);
-  const machine = view
-    .ofType('microsoft.compute/virtualmachines')
-    .find(({ properties }) => names(listOf(objectOf(properties['networkProfile'])['networkInterfaces'])));
-  if (machine !== undefined) return { kind: 'virtual-machine', id: machine.id };
-  const endpoint = view
-    .ofType('microsoft.network/privateendpoints')
-    .find(({ properties }) => names(listOf(properties['networkInterfaces'])));
-  return endpoint === undefined ? undefined : { kind: 'private-endpoint', id: endpoint.id };
+  return indexed(view, usersByInterface).get(key);
+}
+
+function usersByInterface(view: StateView): ReadonlyMap<ResourceKey, InterfaceUser> {
+  const users = new Map<ResourceKey, InterfaceUser>();
+  for (const { id, properties } of view.ofType('microsoft.network/privateendpoints'))
+    for (const one of listOf(properties['networkInterfaces']))
+      users.set(keyOfId(idIn(one) ?? ''), { kind: 'private-endpoint', id });
+  for (const { id, properties } of view.ofType('microsoft.compute/virtualmachines'))
+    for (const one of listOf(objectOf(properties['networkProfile'])['networkInterfaces']))
+      users.set(keyOfId(idIn(one) ?? ''), { kind: 'virtual-machine', id });
+  return users;
 }

@@ -1,7 +1,8 @@
 import Type from 'typebox';
 import { type JsonObject, listOf, objectOf } from '../../../../azure/json.ts';
-import { keyOfId, parseResourceId } from '../../../../azure/resource-id.ts';
+import { keyOfId, parseResourceId, type ResourceKey } from '../../../../azure/resource-id.ts';
 import type { Change, StateView, StoredResource } from '../../../../state/port.ts';
+import { indexed } from '../../../view-index.ts';
 import type { ResourceType } from '../../../resource-type.ts';
 import { storedResource } from '../../../stored-resource.ts';
 import { refused, type VerbContext, type WriteOutcome, type WriteRequest } from '../../../verb.ts';
@@ -106,8 +107,12 @@ function put(context: VerbContext, request: WriteRequest): WriteOutcome {
 
 /** The subnets and network interfaces that name a group. */
 function usersOf(view: StateView, { key }: StoredResource): readonly string[] {
-  return ['microsoft.network/virtualnetworks/subnets', 'microsoft.network/networkinterfaces']
-    .flatMap((type) => view.ofType(type))
-    .filter(({ properties }) => keyOfId(idIn(properties['networkSecurityGroup']) ?? '') === key)
-    .map(({ id }) => id);
+  return (indexed(view, usersByGroup).get(key) ?? []).map(({ id }) => id);
+}
+
+function usersByGroup(view: StateView): ReadonlyMap<ResourceKey, readonly StoredResource[]> {
+  const users = ['microsoft.network/virtualnetworks/subnets', 'microsoft.network/networkinterfaces'].flatMap((type) =>
+    view.ofType(type),
+  );
+  return Map.groupBy(users, ({ properties }) => keyOfId(idIn(properties['networkSecurityGroup']) ?? ''));
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The commands of "Restrict access to a container registry using a service endpoint in an Azure virtual network", in the
-# article's order, save those that need the running virtual machine. Before it, in the same shell:
+# article's order, save those that are typed in the running virtual machine. Before it, in the same shell:
 #   eval "$(npx --no seawall env)"
 set -eu
 
@@ -16,9 +16,9 @@ step() { printf '\n$ %s\n' "$*"; "$@"; }
 step az provider register --namespace Microsoft.ContainerRegistry
 step az group create --name "$RESOURCE_GROUP" --location "$REGISTRY_LOCATION"
 step az acr create --resource-group "$RESOURCE_GROUP" --name "$REGISTRY" --sku Premium
-# The network that "az vm create --name myDockerVM" makes by default.
-step az network vnet create --resource-group "$RESOURCE_GROUP" --name "$VNET" --subnet-name "$SUBNET" \
-  --address-prefixes 10.0.0.0/16 --subnet-prefixes 10.0.0.0/24
+# Makes the network, a public address and keys in ~/.ssh, too.
+step az vm create --resource-group "$RESOURCE_GROUP" --name "$VM_NAME" --image Ubuntu2204 --admin-username azureuser \
+  --generate-ssh-keys
 
 step az network vnet list --resource-group "$RESOURCE_GROUP" --query "[].{Name: name, Subnet: subnets[0].name}"
 step az network vnet subnet update --name "$SUBNET" --vnet-name "$VNET" --resource-group "$RESOURCE_GROUP" \

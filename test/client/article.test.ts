@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { mkdtempDisposable } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { startSeawall } from '../../src/testkit/start-seawall.ts';
@@ -26,6 +28,8 @@ const PRINTED = [
   '"type": "Microsoft.Resources/resourceGroups"',
   '$ az acr create',
   '"type": "Microsoft.ContainerRegistry/registries"',
+  '$ az vm create --resource-group myResourceGroup --name myDockerVM --image Ubuntu2204',
+  '"publicIpAddress": "198.18.77.',
   '$ az network vnet list',
   '"Subnet": "myDockerVMSubnet"',
   '$ az network vnet subnet update',
@@ -49,7 +53,9 @@ describe('the article', () => {
       const path = { PATH: [folder, process.env['PATH'] ?? ''].join(delimiter) };
       const ready = await run([process.execPath, MAIN, 'env', '--json', '--data', seawall.dataDir], { env: path });
       assert.equal(ready.code, 0, ready.stderr);
-      const env: Record<string, string> = { ...JSON.parse(ready.stdout), ...path };
+      // Keys of one's own are made where there are none.
+      await using home = await mkdtempDisposable(join(tmpdir(), 'seawall-home-'));
+      const env: Record<string, string> = { ...JSON.parse(ready.stdout), ...path, HOME: home.path };
       const walked = await run(['sh', SCRIPT], { env });
       assert.equal(walked.code, 0, walked.stderr);
       let at = 0;

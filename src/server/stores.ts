@@ -38,9 +38,14 @@ export async function openStores(
   const keys = await openSigningKeyRing(signingKeyFile(join(dataDir.trust, 'signing-keys.json')), nowMs);
   const bytes = stack.use(await openFileBytes(dataDir.content));
   const cacheBytes = config.manifestCacheBytes;
-  const metadata = stack.use(await openMetadata({ path: dataDir.metadata, cacheBytes, onFatal }));
-  const state = stack.use(await openState({ path: dataDir.resources, onFatal }));
-  const work = stack.use(await openWork({ path: dataDir.work, onFatal }));
+  // Each starts a thread of its own, which takes its time: all at once.
+  const opening = [
+    openMetadata({ path: dataDir.metadata, cacheBytes, onFatal }),
+    openState({ path: dataDir.resources, onFatal }),
+    openWork({ path: dataDir.work, onFatal }),
+  ] as const;
+  for (const settled of await Promise.allSettled(opening)) if (settled.status === 'fulfilled') stack.use(settled.value);
+  const [metadata, state, work] = await Promise.all(opening);
   const uploads = new UploadSessions(metadata, bytes);
   stack.defer(() => uploads.close());
   const opened = stack.move();

@@ -146,6 +146,29 @@ describe('a registry that is made by the management API', () => {
   });
 });
 
+describe('what a tier includes', () => {
+  for (const [profile, third] of [
+    ['azure', 400],
+    ['open', 201],
+  ] as const)
+    it(`is ${profile === 'azure' ? 'all there is' : 'no limit'} in the profile ${profile}`, async () => {
+      await using seawall = await startSeawall({ settings: { profile } });
+      const arm = await armOf(seawall);
+      const id = `${arm.subscription}/resourceGroups/seawall/providers/Microsoft.ContainerRegistry/registries/basicone`;
+      await arm.must('PUT', id, { location: 'westeurope', sku: { name: 'Basic' } });
+      const put = (name: string): ReturnType<Arm['ask']> =>
+        arm.ask('PUT', `${id}/webhooks/${name}`, {
+          location: 'westeurope',
+          properties: { serviceUri: 'https://example.com/', actions: ['push'] },
+        });
+      for (const name of ['hook1', 'hook2']) assert.equal((await put(name)).status, 201);
+      const refused = await put('hook3');
+      assert.equal(refused.status, third, refused.text);
+      if (third === 400) assert.equal(codeOf(refused), 'QuotaExceeded');
+      assert.equal((await put('hook1')).status, 200);
+    });
+});
+
 describe('the names of registries', () => {
   it('are in the hosts file and the state file when a registry was made, and not when it is gone', async () => {
     await using folder = await mkdtempDisposable(join(tmpdir(), 'seawall-hosts-'));

@@ -1,6 +1,7 @@
+import type { ArmError } from '../../../azure/error.ts';
 import type { JsonObject } from '../../../azure/json.ts';
 import type { StateView, StoredResource } from '../../../state/port.ts';
-import type { ArmSettings } from '../../verb.ts';
+import type { ArmSettings, VerbContext, WriteRequest } from '../../verb.ts';
 import { connectionsOf } from './private-link.ts';
 import { ruleLimits } from './registry/network-rule-set.ts';
 import { settingsOf, type Tier } from './registry/settings.ts';
@@ -15,6 +16,28 @@ const INCLUDED: Readonly<Record<Tier, { readonly bytes: number; readonly webhook
   };
 const PRIVATE_ENDPOINTS = 200;
 
+/** What a registry may have as many of as its tier includes. */
+type Counted = 'webhooks' | 'tokens' | 'scopemaps';
+
+/** Why a registry cannot have one more of something in the profile of Azure; `undefined` when it can, or has it already. */
+export function quotaRefusal(
+  { view, settings }: VerbContext,
+  { id, existing }: Pick<WriteRequest, 'id' | 'existing'>,
+  counted: Counted,
+): ArmError | undefined {
+  const registry = id.parent === undefined ? undefined : view.get(id.parent.key);
+  if (existing !== undefined || registry === undefined || settings.profile === 'open') return undefined;
+  const { tier } = settingsOf(registry);
+  const limit = INCLUDED[tier][counted === 'webhooks' ? 'webhooks' : 'tokens'];
+  if (countOf(view, registry, counted) < limit) return undefined;
+  const message = `The maximum number of ${counted} for the SKU ${tier} is ${limit}: delete one, or change the SKU of '${registry.name}'.`;
+  return { code: 'QuotaExceeded', message };
+}
+
+function countOf(view: StateView, { key }: StoredResource, counted: Counted): number {
+  return view.ofType(`microsoft.containerregistry/registries/${counted}`, key).length;
+}
+
 /** The rows of `listUsages`; `bytes` is what the registry's content takes. */
 export function usagesOf(
   view: StateView,
@@ -24,8 +47,7 @@ export function usagesOf(
   const { tier, networkRuleSet } = settingsOf(registry);
   const limits = ruleLimits(settings.profile);
   const { webhooks, tokens, bytes: included } = INCLUDED[tier];
-  const count = (type: string): number =>
-    view.ofType(`microsoft.containerregistry/registries/${type}`, registry.key).length;
+  const count = (counted: Counted): number => countOf(view, registry, counted);
   const premium: readonly (readonly [string, number, number])[] =
     tier === 'Premium'
       ? [

@@ -9,6 +9,7 @@ import { refused, type VerbContext, type WriteOutcome, type WriteRequest } from 
 import { REGISTRY_VERSIONS } from '../api-version.ts';
 import { objectAt } from '../registry/settings.ts';
 import { systemDataOf } from '../registry/project.ts';
+import { quotaRefusal } from '../usage.ts';
 
 const TYPE = 'Microsoft.ContainerRegistry/registries/scopeMaps';
 const TOKEN = 'microsoft.containerregistry/registries/tokens';
@@ -73,6 +74,8 @@ function systemRefusal(name: string): ArmError {
 }
 
 function write(context: VerbContext, request: WriteRequest, before: StoredResource['properties']): WriteOutcome {
+  const quota = quotaRefusal(context, request, 'scopemaps');
+  if (quota !== undefined) return refused(quota);
   const { id, body } = request;
   if (isSystem(id.name)) return refused(systemRefusal(id.name));
   if (!NAME.test(id.name))

@@ -7,6 +7,7 @@ import { refused, type VerbContext, type WriteOutcome, type WriteRequest } from 
 import { REGISTRY_VERSIONS } from '../api-version.ts';
 import { objectAt } from '../registry/settings.ts';
 import { systemDataOf } from '../registry/project.ts';
+import { quotaRefusal } from '../usage.ts';
 
 const TYPE = 'Microsoft.ContainerRegistry/registries/tokens';
 const SCOPE_MAP = 'microsoft.containerregistry/registries/scopemaps';
@@ -65,6 +66,8 @@ export const TOKEN: ResourceType = {
 };
 
 function write(context: VerbContext, request: WriteRequest, before: StoredResource['properties']): WriteOutcome {
+  const quota = quotaRefusal(context, request, 'tokens');
+  if (quota !== undefined) return refused(quota);
   const { id, body } = request;
   if (!NAME.test(id.name))
     return refused({

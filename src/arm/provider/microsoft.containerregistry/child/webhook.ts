@@ -7,6 +7,7 @@ import { storedResource } from '../../../stored-resource.ts';
 import { refused, type VerbContext, type WriteOutcome, type WriteRequest } from '../../../verb.ts';
 import { REGISTRY_VERSIONS } from '../api-version.ts';
 import { systemDataOf } from '../registry/project.ts';
+import { quotaRefusal } from '../usage.ts';
 
 const TYPE = 'Microsoft.ContainerRegistry/registries/webhooks';
 const NAME = /^[a-zA-Z0-9]{5,50}$/;
@@ -61,6 +62,8 @@ export const WEBHOOK: ResourceType = {
 };
 
 function write(context: VerbContext, request: WriteRequest, before: JsonObject): WriteOutcome {
+  const quota = quotaRefusal(context, request, 'webhooks');
+  if (quota !== undefined) return refused(quota);
   const { id, body } = request;
   if (!NAME.test(id.name))
     return refused({

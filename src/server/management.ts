@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import JSON5 from 'json5';
 import { formatPrincipal } from '../access/principal.ts';
 import type { ArmEffect } from '../arm/effect.ts';
+import { may } from '../arm/authorise.ts';
 import { createPipeline, type Pipeline } from '../arm/pipeline.ts';
 import { PROVIDERS } from '../arm/providers.ts';
 import type { ArmRoute } from '../arm/resource-type.ts';
@@ -12,6 +13,7 @@ import { type ArmAuthentication, verifyArmToken } from '../auth/arm-token.ts';
 import type { AuthServices } from '../auth/services.ts';
 import type { ArmError } from '../azure/error.ts';
 import type { JsonObject } from '../azure/json.ts';
+import { parseResourceId, type ResourceKey } from '../azure/resource-id.ts';
 import { readBody } from '../http/incoming.ts';
 import { type Reply, refuseArm } from '../http/reply.ts';
 import type { State } from '../state/port.ts';
@@ -55,7 +57,7 @@ export function managementPlane(services: ManagementServices): (exchange: Exchan
 
 async function answer(
   pipeline: Pipeline,
-  { fetchDocument }: Pick<ManagementServices, 'fetchDocument'>,
+  { fetchDocument, state }: Pick<ManagementServices, 'fetchDocument' | 'state'>,
   { exchange, account: { principal, objectId } }: { readonly exchange: Exchange; readonly account: Account },
 ): Promise<Reply> {
   exchange.principal = formatPrincipal(principal);
@@ -65,7 +67,9 @@ async function answer(
     return refuseArm({ code: 'BadRequest', message: `The path ${incoming.path.slice(0, 300)} is not well-formed.` });
   const read = await readObject(exchange);
   if ('kind' in read) return read.reply;
-  const linked = /\/deployments\//i.test(path) && hasTemplateLink(read.body);
+  // Who may not deploy there makes this server ask nobody; the pipeline says why.
+  const scope = scopeOfDeployment(path);
+  const linked = scope !== undefined && hasTemplateLink(read.body) && may(state.view(), objectId, DEPLOY, scope);
   const body = linked ? await followTemplateLinks(read.body, fetchDocument) : read.body;
   if (isError(body)) return refuseArm(body);
   const request: ArmRequest = {
@@ -78,6 +82,14 @@ async function answer(
     caller: objectId,
   };
   return pipeline(request);
+}
+
+const DEPLOY = 'Microsoft.Resources/deployments/write';
+
+/** The group or subscription that a deployment in a path is at. */
+function scopeOfDeployment(path: string): ResourceKey | undefined {
+  const at = /^(\/subscriptions\/.+?)\/providers\/microsoft\.resources\/deployments\//i.exec(path)?.[1];
+  return at === undefined ? undefined : parseResourceId(at)?.key;
 }
 
 function isError(body: JsonObject | ArmError): body is ArmError {

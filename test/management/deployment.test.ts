@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { tokenOf } from '../../src/testkit/control-client.ts';
 import { listenHttp } from '../../src/testkit/http-listener.ts';
 import { startSeawall, type TestSeawall } from '../../src/testkit/start-seawall.ts';
 import { type Arm, armOf, codeOf } from './arm.ts';
@@ -339,7 +340,9 @@ describe('a deployment that links to its template', () => {
   };
 
   it('deploys it, with what it links to, from where the operator lets it', async () => {
+    const asked: string[] = [];
     await using documents = await listenHttp((request, response) => {
+      asked.push(request.url ?? '');
       const document = DOCUMENTS[request.url ?? ''];
       response.writeHead(document === undefined ? 404 : 200).end(JSON.stringify(document));
     });
@@ -360,5 +363,21 @@ describe('a deployment that links to its template', () => {
     assert.match(missing.text, /none\.json.*answered 404/);
     const inside = await deploy({ templateLink: { uri: `http://[::1]:${documents.port}/t/outer.json` } });
     assert.match(inside.text, /outboundAllow/);
+    const nobody = (await arm.must(
+      'POST',
+      '/seawall/principals',
+      { displayName: 'n' },
+      { apiVersion: '' },
+    )) as unknown as {
+      readonly clientId: string;
+      readonly secret: string;
+    };
+    const before = asked.length;
+    const other = await armOf(seawall, await tokenOf(seawall, nobody));
+    const refused = await other.ask('PUT', `${group}/providers/Microsoft.Resources/deployments/d`, {
+      properties: { mode: 'Incremental', templateLink: at('/t/outer.json') },
+    });
+    assert.equal(codeOf(refused), 'AuthorizationFailed');
+    assert.equal(asked.length, before);
   });
 });

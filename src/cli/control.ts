@@ -19,19 +19,36 @@ export type ControlOutcome =
   | { readonly kind: 'done'; readonly value: unknown }
   | { readonly kind: 'failed'; readonly exit: ExitCode; readonly why: string };
 
-/** Registries that are declared by configuration are in the resource group of this name. */
-const RESOURCE_GROUP = 'seawall';
+const TYPE = 'Microsoft.ContainerRegistry/registries';
 const API_VERSION = '2023-07-01';
+const RESOURCES_VERSION = '2021-04-01';
 
-/** Does an action on a running server, as its owner. */
-export function act(action: ControlAction, env: Terminal['env']): Promise<ControlOutcome> {
-  return ask(action.dataDir, env, ({ subscriptionId }) => {
-    const registryId =
-      `/subscriptions/${subscriptionId}/resourceGroups/${RESOURCE_GROUP}` +
-      `/providers/Microsoft.ContainerRegistry/registries/${action.registry}`;
-    const path = `${registryId}/${action.action}?api-version=${API_VERSION}`;
-    return { method: 'POST', path, body: action.body(registryId) };
-  });
+/** Does an action on a running server, as its owner: on a registry of whichever resource group. */
+export async function act(action: ControlAction, env: Terminal['env']): Promise<ControlOutcome> {
+  const found = await findRegistry(action, env);
+  if (found.kind === 'failed') return found;
+  const registryId = String(found.value);
+  const path = `${registryId}/${action.action}?api-version=${API_VERSION}`;
+  return ask(action.dataDir, env, () => ({ method: 'POST', path, body: action.body(registryId) }));
+}
+
+/** The id of a registry, by its name. */
+async function findRegistry({ dataDir, registry }: ControlAction, env: Terminal['env']): Promise<ControlOutcome> {
+  const filter = `resourceType eq '${TYPE}' and name eq '${registry.replaceAll("'", "''")}'`;
+  const query = new URLSearchParams({ $filter: filter, 'api-version': RESOURCES_VERSION }).toString();
+  const listed = await ask(dataDir, env, ({ subscriptionId }) => ({
+    method: 'GET',
+    path: `/subscriptions/${subscriptionId}/resources?${query}`,
+  }));
+  if (listed.kind === 'failed') return listed;
+  const value: unknown = field(listed.value, 'value');
+  const id: unknown = field(Array.isArray(value) ? value[0] : undefined, 'id');
+  if (typeof id === 'string') return { kind: 'done', value: id };
+  return {
+    kind: 'failed',
+    exit: EXIT.failed,
+    why: `there is no registry '${registry}'; see: az acr list --query [].name`,
+  };
 }
 
 /** One request of the control listener. */

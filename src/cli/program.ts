@@ -24,6 +24,7 @@ export function createProgram(terminal: Terminal, end: (code: ExitCode) => void)
   addServing(program, terminal, end);
   addCredentials(program, terminal, end);
   addPrincipals(program, terminal, end);
+  addPerimeter(program, terminal, end);
   addSubscriptions(program, terminal, end);
   addEnvironment(program, terminal, end);
   addConfiguration(program, terminal, end);
@@ -189,6 +190,39 @@ function addPrincipals(program: Command, terminal: Terminal, end: End): void {
       const { removePrincipal } = await import('./principal.ts');
       end(await removePrincipal(terminal, id, options));
     });
+}
+
+function addPerimeter(program: Command, terminal: Terminal, end: End): void {
+  const withServer = (command: Command, example: string): Command =>
+    command
+      .option('--data <PATH>', 'Data directory of the running server. (default: ./data) (env: SEAWALL_DATA)')
+      .option('--json', 'Print JSON.')
+      .addHelpText('after', `\nExample:\n  ${example}`);
+  withServer(
+    program
+      .command('explain')
+      .description('Say whether a client would reach a registry, which rule decides, and what would change it.')
+      .requiredOption('-r, --registry <NAME>', 'Name of the registry.')
+      .requiredOption('--from <WHERE>', 'An address, or the id of a subnet or virtual machine.')
+      .option('--proposed <JSON>', 'Properties of the registry as they would be, such as networkRuleSet.'),
+    'seawall explain --registry myregistry --from 203.0.113.9',
+  ).action(async (options) => {
+    const { explainAccess } = await import('./explain.ts');
+    end(await explainAccess(terminal, options));
+  });
+  withServer(
+    program
+      .command('denials')
+      .description('List who was refused by network rules, the newest first.')
+      .option('-r, --registry <NAME>', 'Of this registry alone.')
+      .option('--address <ADDRESS>', 'Of this address alone.')
+      .option('--reason <REASON>', 'For this reason alone, such as default-deny.')
+      .option('--most <NUMBER>', 'At most this many.', '100'),
+    'seawall denials --registry myregistry',
+  ).action(async (options) => {
+    const { listDenials } = await import('./explain.ts');
+    end(await listDenials(terminal, options));
+  });
 }
 
 function addSubscriptions(program: Command, terminal: Terminal, end: End): void {

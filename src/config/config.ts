@@ -1,5 +1,6 @@
 import type { ListenAddress } from './address.ts';
 import type { HostsFileChoice } from './hosts-file.ts';
+import type { Perimeter } from './perimeter.ts';
 import type { RegistryDeclaration } from './registry.ts';
 import type { Form } from './setting.ts';
 
@@ -25,7 +26,7 @@ export interface LogConfig {
 }
 
 /** Everything the server is told from outside; all of it checked, none of it secret. */
-export interface Config {
+export interface Config extends Perimeter {
   readonly form: Form;
   readonly dataDir: string;
   readonly registry: ListenAddress;
@@ -47,6 +48,10 @@ export interface Config {
   readonly revalidateRules: boolean;
   /** IPv4 prefix that public addresses of resources are taken from. */
   readonly publicPrefix: string;
+  /** What a refused client is answered: as in the article, or as by today's service (facts/acr.md §2.2). */
+  readonly denial: 'article' | 'current';
+  /** How long after the answer a change of network rules acts, in ms. */
+  readonly propagationDelayMs: number;
   /** What may be dialled for users although it is loopback, private or of the lab: prefixes and host names. */
   readonly outboundAllow: readonly string[];
   /** Certificates (PEM) of further authorities to trust when dialling for users. */

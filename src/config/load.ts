@@ -1,5 +1,6 @@
 import type { Config, TlsSource } from './config.ts';
 import { type Contradiction, contradictions, unpaired } from './contradiction.ts';
+import type { Perimeter } from './perimeter.ts';
 import type { Origin, Problem } from './problem.ts';
 import { REHEARSAL_REGISTRY, type RegistryDeclaration } from './registry.ts';
 import { type Form, SETTINGS, SETTING_KEYS, type Setting, type SettingKey, type SettingValues } from './setting.ts';
@@ -23,11 +24,12 @@ export async function loadConfig(form: Form, sources: Sources): Promise<LoadedCo
   const { given, problems: wrongSources, warnings } = await gather(sources);
   const scalars = readScalars(form, given);
   const declared = await readDeclared(form, given.get('registries'));
-  const problems = [...wrongSources, ...scalars.problems, ...declared.problems];
+  const perimeter = await readPerimeter(given);
+  const problems = [...wrongSources, ...scalars.problems, ...declared.problems, ...perimeter.problems];
   const { values } = scalars;
   if (problems.length > 0) return { kind: 'refused', problems, warnings };
   const origins = new Map([...given].map(([key, { origin }]) => [key, origin]));
-  const config = configOf(form, values, declared.registries);
+  const config = configOf(form, values, { registries: declared.registries, ...perimeter.lists });
   const clashes = [...unpairedFiles(values), ...contradictions(config)];
   if (clashes.length > 0)
     return { kind: 'refused', problems: clashes.map((clash) => asProblem(clash, origins)), warnings };
@@ -61,6 +63,31 @@ async function readDeclared(form: Form, given: Given | undefined): Promise<Decla
   return { registries: [], problems };
 }
 
+async function readPerimeter(
+  given: Gathered['given'],
+): Promise<{ readonly lists: Perimeter; readonly problems: readonly Problem[] }> {
+  const lists: { -readonly [K in keyof Perimeter]: Perimeter[K] } = {
+    networkListeners: [],
+    networkEgress: [],
+    proxies: [],
+  };
+  const problems: Problem[] = [];
+  const read = async <K extends keyof Perimeter>(key: K): Promise<void> => {
+    const source = given.get(key);
+    if (source === undefined) return;
+    const { raw, origin } = source;
+    const { readPerimeterList } = await import('./perimeter-schema.ts');
+    const list = readPerimeterList(key, origin.kind === 'environment' ? fromText(raw) : raw);
+    if ('values' in list) lists[key] = list.values;
+    else
+      problems.push(...list.faults.map(({ path, value, why }) => ({ setting: `${key}${path}`, value, origin, why })));
+  };
+  await read('networkListeners');
+  await read('networkEgress');
+  await read('proxies');
+  return { lists, problems };
+}
+
 /** A variable holds the list as JSON; what is no JSON stays text, which the schema refuses. */
 function fromText(raw: unknown): unknown {
   try {
@@ -82,7 +109,7 @@ function asProblem({ setting, why }: Contradiction, origins: ReadonlyMap<string,
   return { setting, value: undefined, origin: origins.get(key) ?? DEFAULT, why };
 }
 
-function configOf(form: Form, values: SettingValues, registries: readonly RegistryDeclaration[]): Config {
+function configOf(form: Form, values: SettingValues, lists: Pick<Config, 'registries'> & Perimeter): Config {
   const { data, tlsCert, tlsKey, controlTlsCert, controlTlsKey, logFormat, logLevel, accessLog, ...rest } = values;
   const { firstByteTimeoutMs, headersTimeoutMs, idleTimeoutMs, keepAliveTimeoutMs, maxConnections, ...same } = rest;
   return {
@@ -93,7 +120,7 @@ function configOf(form: Form, values: SettingValues, registries: readonly Regist
     controlTls: tlsSource(controlTlsCert, controlTlsKey),
     log: { format: logFormat, level: logLevel, access: accessLog },
     connections: { firstByteTimeoutMs, headersTimeoutMs, idleTimeoutMs, keepAliveTimeoutMs, maxConnections },
-    registries,
+    ...lists,
   };
 }
 

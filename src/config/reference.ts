@@ -1,3 +1,4 @@
+import { NETWORK_EGRESS, NETWORK_LISTENER, PROXY, PROXY_ASSERTION } from './perimeter-schema.ts';
 import { REGISTRY, SCOPE_MAP, TOKEN } from './registry-schema.ts';
 import { SETTINGS, SETTING_KEYS, type Setting, flagOf, variableOf } from './setting.ts';
 
@@ -28,6 +29,12 @@ A list, in the file or as JSON in the variable \`SEAWALL_REGISTRIES\`. Without i
 with its admin user on; \`serve\` serves none.
 `;
 
+const PERIMETER = `## networkListeners, networkEgress, proxies
+
+Lists that say where virtual networks meet this server ([networks.md](networks.md)), in the file or as JSON in the variables
+\`SEAWALL_NETWORK_LISTENERS\`, \`SEAWALL_NETWORK_EGRESS\` and \`SEAWALL_PROXIES\`.
+`;
+
 /** The reference of all settings, in Markdown. */
 export function renderReference(): string {
   return [
@@ -39,6 +46,15 @@ export function renderReference(): string {
     fields(SCOPE_MAP),
     'Each token:\n',
     fields(TOKEN),
+    PERIMETER,
+    '### networkListeners\n',
+    fields(NETWORK_LISTENER),
+    '### networkEgress\n',
+    fields(NETWORK_EGRESS),
+    '### proxies\n',
+    fields(PROXY),
+    'Each of `asserts` names one of network, subnet, privateEndpoint and trustedService:\n',
+    fields(PROXY_ASSERTION),
   ].join('\n');
 }
 

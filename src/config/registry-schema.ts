@@ -1,8 +1,6 @@
 import Type, { type Static } from 'typebox';
-import { Value } from 'typebox/value';
+import { type ListFault, readList } from './list.ts';
 import type { RegistryDeclaration } from './registry.ts';
-import { SECRET_ADVICE, looksSecret } from './secrets.ts';
-import { suggestion } from './suggest.ts';
 
 /** Registry names: facts/acr.md §1, the rule of `checkNameAvailability`, lower case as the CLI asks for. */
 const REGISTRY_NAME = '^[a-z0-9]{5,50}$';
@@ -70,23 +68,16 @@ export const REGISTRY = Type.Object(
 
 const REGISTRIES = Type.Array(REGISTRY);
 
-/** What is wrong at one place of the setting `registries`; `path` is like `[0].tokens[1].status`. */
-export interface RegistryFault {
-  readonly path: string;
-  readonly value: unknown;
-  /** What is wrong and what is allowed, as the end of a sentence whose subject is the place. */
-  readonly why: string;
-}
-
 /** The outcome of reading the setting `registries`. */
 export type ReadRegistries =
   | { readonly kind: 'registries'; readonly registries: readonly RegistryDeclaration[] }
-  | { readonly kind: 'refused'; readonly faults: readonly RegistryFault[] };
+  | { readonly kind: 'refused'; readonly faults: readonly ListFault[] };
 
 /** Checks the shape of the setting `registries` and fills in defaults. */
 export function readRegistries(raw: unknown): ReadRegistries {
-  if (Value.Check(REGISTRIES, raw)) return { kind: 'registries', registries: raw.map(withDefaults) };
-  return { kind: 'refused', faults: Value.Errors(REGISTRIES, raw).flatMap((error) => faultsOf(raw, error)) };
+  const read = readList(REGISTRIES, raw);
+  if ('faults' in read) return { kind: 'refused', faults: read.faults };
+  return { kind: 'registries', registries: read.values.map(withDefaults) };
 }
 
 function withDefaults(given: Static<typeof REGISTRY>): RegistryDeclaration {
@@ -99,36 +90,4 @@ function withDefaults(given: Static<typeof REGISTRY>): RegistryDeclaration {
     scopeMaps: given.scopeMaps ?? [],
     tokens: (given.tokens ?? []).map((token) => ({ ...token, status: token.status ?? 'enabled' })),
   };
-}
-
-type ValueError = ReturnType<typeof Value.Errors>[number];
-
-function faultsOf(raw: unknown, error: ValueError): readonly RegistryFault[] {
-  const path = error.instancePath.replaceAll(/\/(\d+)/g, '[$1]').replaceAll('/', '.');
-  const schema = Value.Pointer.Get(REGISTRIES, error.schemaPath.slice(1));
-  // A key that is not allowed is reported twice: once as itself and once by the object around it.
-  if (error.keyword === 'boolean') return [];
-  if (error.keyword === 'additionalProperties')
-    return error.params.additionalProperties.map((key) => unknownKey(`${path}.${key}`, key, schema));
-  return [{ path, value: Value.Pointer.Get(raw, error.instancePath), why: `must be ${allowedBy(error, schema)}` }];
-}
-
-function unknownKey(path: string, key: string, schema: unknown): RegistryFault {
-  const known = Object.keys(propertiesOf(schema));
-  const near = suggestion(key, known);
-  const hint = near === undefined ? `allowed are ${known.join(', ')}` : `did you mean ${near}?`;
-  return { path, value: undefined, why: looksSecret(key) ? SECRET_ADVICE : `is not a setting; ${hint}` };
-}
-
-function propertiesOf(schema: unknown): object {
-  if (typeof schema !== 'object' || schema === null || !('properties' in schema)) return {};
-  return typeof schema.properties === 'object' && schema.properties !== null ? schema.properties : {};
-}
-
-function allowedBy(error: ValueError, schema: unknown): string {
-  if (error.keyword === 'enum') return error.params.allowedValues.join(' or ');
-  if (error.keyword === 'type') return `of type ${String(error.params.type)}`;
-  if (error.keyword === 'required') return `an object with ${error.params.requiredProperties.join(', ')}`;
-  const described = typeof schema === 'object' && schema !== null && 'description' in schema;
-  return described ? String(schema.description) : error.message.replace(/^must /, '');
 }

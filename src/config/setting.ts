@@ -80,6 +80,16 @@ export const SETTINGS = {
     false,
     'Whether a change of network rules checks every subnet of the list anew, as Azure does.',
   ),
+  denial: setting(
+    oneOf('article', 'current'),
+    'article',
+    "What a refused client is answered: `article` 403 at once on every path, `current` as today's service, 401 first.",
+  ),
+  propagationDelayMs: setting(
+    count('ms', 0, HOUR_MS),
+    0,
+    'How long a change of network rules waits before it acts, to rehearse the minutes it takes in Azure.',
+  ),
   publicPrefix: setting(prefix, '198.18.77.0/24', 'IPv4 prefix that public addresses of resources are taken from.'),
   outboundAllow: setting<readonly string[]>(
     targets,

@@ -26,7 +26,9 @@ export interface Gathered {
   readonly warnings: readonly string[];
 }
 
-const KEYS: readonly string[] = [...SETTING_KEYS, 'registries'];
+/** Settings that are lists: in the file, or as JSON in a variable. */
+const LIST_KEYS = ['registries', 'networkListeners', 'networkEgress', 'proxies'] as const;
+const KEYS: readonly string[] = [...SETTING_KEYS, ...LIST_KEYS];
 
 /** Reads all sources. The file is named by the flag `--config` or the variable `SEAWALL_CONFIG`. */
 export async function gather(sources: Sources): Promise<Gathered> {

@@ -1,10 +1,12 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { normaliseAddress } from './loopback.ts';
+import { formatAddress, parseAddress } from '../network/address.ts';
+import type { Attachment, NetworkFacts } from '../network/facts.ts';
+import type { Endpoint } from './proxy-protocol.ts';
 
 /**
  * What a connection proves about itself, fixed when it is accepted. Nothing a client writes is among it but the server
- * name, which a certificate then answers for. Addresses are normalised (loopback.ts).
+ * name, which a certificate then answers for. Addresses are normalised (network/address.ts).
  */
 export interface ConnectionFacts {
   readonly remoteAddress: string;
@@ -14,6 +16,8 @@ export interface ConnectionFacts {
   readonly scheme: 'https' | 'http';
   /** The name asked for in the handshake (SNI), in lower case; absent without TLS and where the client named none. */
   readonly serverName?: string;
+  /** What network identity is derived from. */
+  readonly network: NetworkFacts;
 }
 
 const FACTS = new WeakMap<Socket, ConnectionFacts>();
@@ -31,17 +35,47 @@ export function setFacts(socket: Socket, facts: ConnectionFacts): void {
 }
 
 /** The facts of a socket without TLS; `undefined` when it has gone already, since it then has no addresses. */
-export function plainFacts(socket: Socket): ConnectionFacts | undefined {
+export function plainFacts(socket: Socket, attachment: Attachment): ConnectionFacts | undefined {
   const { remoteAddress, remotePort, localAddress, localPort } = socket;
   if (remoteAddress === undefined || remotePort === undefined) return undefined;
   if (localAddress === undefined || localPort === undefined) return undefined;
+  const remote = parseAddress(withoutZone(remoteAddress));
+  const local = parseAddress(withoutZone(localAddress));
   return {
-    remoteAddress: normaliseAddress(remoteAddress),
+    remoteAddress: remote === undefined ? remoteAddress : formatAddress(remote),
     remotePort,
-    localAddress: normaliseAddress(localAddress),
+    localAddress: local === undefined ? localAddress : formatAddress(local),
     localPort,
     scheme: 'http',
+    network: { attachment, remote, local },
   };
+}
+
+/** The kernel names the interface of a link-local address, which is no part of the address. */
+function withoutZone(address: string): string {
+  const zone = address.indexOf('%');
+  return zone < 0 ? address : address.slice(0, zone);
+}
+
+/** The facts of a connection whose listed proxy named its client. */
+export function proxiedFacts(
+  { scheme }: ConnectionFacts,
+  { source, destination }: { readonly source: Endpoint; readonly destination: Endpoint },
+  attachment: Attachment,
+): ConnectionFacts {
+  return {
+    remoteAddress: formatAddress(source.address),
+    remotePort: source.port,
+    localAddress: formatAddress(destination.address),
+    localPort: destination.port,
+    scheme,
+    network: { attachment, remote: source.address, local: destination.address },
+  };
+}
+
+/** The facts of a connection of a listed proxy itself, which says nothing of a client. */
+export function unnamedFacts(facts: ConnectionFacts): ConnectionFacts {
+  return { ...facts, network: { ...facts.network, remote: undefined } };
 }
 
 /** The facts after a handshake over a socket that had `facts`. */

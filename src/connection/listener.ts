@@ -3,9 +3,12 @@ import { type AddressInfo, type Server, type Socket, createServer } from 'node:n
 import type { TLSSocket } from 'node:tls';
 import type { LogEvent } from '../telemetry/event.ts';
 import { endWithHttpsNeeded } from './client-error.ts';
-import { type ConnectionFacts, plainFacts, secureFacts, setFacts } from './facts.ts';
+import { type Attachment, INTERNET } from '../network/facts.ts';
+import { type ConnectionFacts, plainFacts, proxiedFacts, secureFacts, setFacts, unnamedFacts } from './facts.ts';
 import { type ConnectionHttpServer, type HttpHandlers, type HttpLimits, createHttpServer } from './http-server.ts';
 import { isLoopback } from './loopback.ts';
+import { attachmentFor, peerAt, type ProxyPeer } from './proxy-peer.ts';
+import { takeProxyHeader } from './read-proxy-header.ts';
 import { type SecureContextFor, secure } from './secure.ts';
 import { sniff } from './sniff.ts';
 
@@ -19,12 +22,24 @@ export interface ListenerOptions {
   readonly secureContext: SecureContextFor;
   readonly handlers: HttpHandlers;
   readonly onEvent: (event: LogEvent) => void;
+  /** Proxies that speak before their clients do. */
+  readonly proxies?: readonly ProxyPeer[];
+}
+
+/** A server socket that the listener takes over; connections to it lie in the network of its attachment. */
+export interface AttachedSocket {
+  readonly server: Server;
+  readonly attachment: Attachment;
 }
 
 /** A listener that accepts connections. */
 export interface Listener {
   /** Where it really listens. */
   readonly address: { readonly host: string; readonly port: number };
+  /** Accepts connections of one more socket that listens already; the function it answers stops that. */
+  attach(socket: AttachedSocket): () => void;
+  /** Resets every connection whose facts are such; says how many. */
+  cut(which: (facts: ConnectionFacts) => boolean): number;
   /**
    * Stops accepting, ends idle connections, lets requests under way finish for `deadlineMs`, and then cuts what is
    * left. Resolves when no connection is open; says how many were cut.
@@ -39,12 +54,15 @@ export interface Listener {
 export async function listen(options: ListenerOptions): Promise<Listener> {
   const http = createHttpServer(options.handlers, options.limits);
   const open: OpenSockets = new Map();
-  const server = createServer({ pauseOnConnect: true, noDelay: true, keepAlive: true }, (socket) => {
-    open.set(socket, 'starting');
+  const accept = (socket: Socket, attachment: Attachment): void => {
+    open.set(socket, { state: 'starting' });
     socket.once('close', () => open.delete(socket));
     socket.on('error', (error) => tellFailure(options, socket, error));
-    begin(socket, { options, http, open });
-  });
+    begin(socket, attachment, { options, http, open });
+  };
+  const server = createServer({ pauseOnConnect: true, noDelay: true, keepAlive: true }, (socket) =>
+    accept(socket, INTERNET),
+  );
   limit(server, options);
   try {
     server.listen(options.address);
@@ -53,8 +71,42 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     http.close();
     throw error;
   }
+  const attached = new Set<Server>();
   const { address, port } = boundTo(server);
-  return { address: { host: address, port }, close: (deadlineMs) => close({ server, http, open }, deadlineMs) };
+  return {
+    address: { host: address, port },
+    attach: (one) => attach(one, { accept, attached, options }),
+    cut: (which) => cut(open, which),
+    close: async (deadlineMs) => {
+      for (const one of attached) one.close();
+      return close({ server, http, open }, deadlineMs);
+    },
+  };
+}
+
+interface Attaching {
+  readonly accept: (socket: Socket, attachment: Attachment) => void;
+  readonly attached: Set<Server>;
+  readonly options: ListenerOptions;
+}
+
+function attach({ server, attachment }: AttachedSocket, { accept, attached, options }: Attaching): () => void {
+  attached.add(server);
+  limit(server, options);
+  server.on('connection', (socket: Socket) => {
+    socket.setNoDelay(true).setKeepAlive(true);
+    accept(socket, attachment);
+  });
+  return () => {
+    attached.delete(server);
+    server.close();
+  };
+}
+
+function cut(open: OpenSockets, which: (facts: ConnectionFacts) => boolean): number {
+  const chosen = [...open].filter(([, { facts }]) => facts !== undefined && which(facts));
+  for (const [socket] of chosen) socket.resetAndDestroy();
+  return chosen.length;
 }
 
 function boundTo(server: Server): AddressInfo {
@@ -64,7 +116,7 @@ function boundTo(server: Server): AddressInfo {
 }
 
 /** Every connection by its socket, and whether it has come as far as HTTP. */
-type OpenSockets = Map<Socket, 'starting' | 'accepted'>;
+type OpenSockets = Map<Socket, { readonly state: 'starting' | 'accepted'; readonly facts?: ConnectionFacts }>;
 
 type Accepting = {
   readonly options: ListenerOptions;
@@ -72,17 +124,37 @@ type Accepting = {
   readonly open: OpenSockets;
 };
 
-function begin(socket: Socket, accepting: Accepting): void {
-  const facts = plainFacts(socket);
+function begin(socket: Socket, attachment: Attachment, accepting: Accepting): void {
+  const facts = plainFacts(socket, attachment);
   if (facts === undefined) return void socket.destroy();
+  const { proxies = [], limits } = accepting.options;
+  const peer = attachment === INTERNET ? peerAt(proxies, facts.network.remote) : undefined;
+  if (peer === undefined) return beginHttp(socket, facts, accepting);
+  takeProxyHeader(socket, limits.firstByteTimeoutMs, (header) => {
+    const said = header.kind === 'proxied' ? attachmentFor(peer, header.tlvs) : undefined;
+    if (header.kind === 'malformed') return refuseProxy(accepting, socket, header.why);
+    if (header.kind === 'local' || said === undefined) return beginHttp(socket, unnamedFacts(facts), accepting, true);
+    if ('refused' in said) return refuseProxy(accepting, socket, said.refused);
+    beginHttp(socket, proxiedFacts(facts, header, said), accepting, true);
+  });
+}
+
+/** A proxy that says what it may not say is answered by nobody: what it would read of an answer is its client's. */
+function refuseProxy({ options }: Accepting, socket: Socket, why: string): void {
+  const remoteAddress = socket.remoteAddress ?? '';
+  options.onEvent({ event: 'proxy-refused', listener: options.name, remoteAddress, why });
+  socket.destroy();
+}
+
+function beginHttp(socket: Socket, facts: ConnectionFacts, accepting: Accepting, proxied = false): void {
   const accept = (ready: Socket, known: ConnectionFacts): void => {
-    accepting.open.set(socket, 'accepted');
+    accepting.open.set(socket, { state: 'accepted', facts: known });
     setFacts(ready, known);
     accepting.http.accept(ready);
   };
   sniff(socket, accepting.options.limits.firstByteTimeoutMs, (first) => {
     if (first === 'tls') beginTls(socket, accepting.options, (ready) => accept(ready, secureFacts(facts, ready)));
-    else if (isLoopback(facts.remoteAddress) && isLoopback(facts.localAddress)) accept(socket, facts);
+    else if (proxied || (isLoopback(facts.remoteAddress) && isLoopback(facts.localAddress))) accept(socket, facts);
     else endWithHttpsNeeded(socket);
   });
 }
@@ -113,14 +185,14 @@ type Open = { readonly server: Server; readonly http: ConnectionHttpServer; read
 async function close({ server, http, open }: Open, deadlineMs: number): Promise<{ readonly cut: number }> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   http.drain();
-  for (const [socket, state] of open) if (state === 'starting') socket.destroy();
-  let cut = 0;
+  for (const [socket, { state }] of open) if (state === 'starting') socket.destroy();
+  let cutConnections = 0;
   const timer = setTimeout(() => {
-    cut = open.size;
+    cutConnections = open.size;
     for (const socket of open.keys()) socket.destroy();
   }, deadlineMs);
   await closed;
   clearTimeout(timer);
   http.close();
-  return { cut };
+  return { cut: cutConnections };
 }

@@ -89,6 +89,21 @@ export function refuse(error: OciError, headers: ReplyHeaders = {}): Reply {
   return rendered(renderOciError(error), error.code, headers);
 }
 
+/**
+ * 403 for a client whose network is not admitted, in the words of Azure's service, apostrophes escaped as it does
+ * (facts/acr.md §2.1).
+ */
+export function refuseClient(address: string, headers: ReplyHeaders): Reply {
+  const message = `client with IP '${address}' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.`;
+  const { status, body } = renderOciError({ code: 'DENIED', message });
+  return rendered({ status, body: body.replaceAll("'", String.raw`\u0027`) }, 'network-denied', headers);
+}
+
+/** The same answer with more headers. */
+export function withHeaders(reply: Reply, headers: ReplyHeaders): Reply {
+  return { ...reply, headers: { ...reply.headers, ...headers } };
+}
+
 /** A refusal in the form of Azure's management API. */
 export function refuseArm(error: ArmError, headers: ReplyHeaders = {}): Reply {
   return rendered(renderArmError(error), error.code, headers);

@@ -80,13 +80,13 @@ export function compareAddresses(a: Address, b: Address): number {
   return 0;
 }
 
-/** The address `offset` further on (a whole number up to 2^53); throws beyond the last address of the family. */
+/** The address `offset` further on (a whole number, 2^53 at most either way); throws beyond the addresses of the family. */
 export function addOffset({ family, words }: Address, offset: number): Address {
   let carry = offset;
   const sum = words.toReversed().map((word) => {
     const value = word + carry;
     carry = Math.floor(value / 2 ** 32);
-    return value % 2 ** 32;
+    return value - carry * 2 ** 32;
   });
   if (carry !== 0) throw new RangeError(`no address lies ${offset} after ${formatAddress({ family, words })}`);
   return { family, words: sum.toReversed() };

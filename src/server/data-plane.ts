@@ -6,11 +6,16 @@ import { compileRoutes } from '../registry/route.ts';
 import { REGISTRY_ROUTES } from '../registry/routes.ts';
 import { type AuthoriseServices, authorise } from './authorise.ts';
 import { answerOauth } from './oauth.ts';
+import type { Judgement } from './admission.ts';
+import { explained, type GateServices, judge, refusal } from './gate.ts';
 import type { Exchange, Plane } from './respond.ts';
 import type { ServedRegistry, Snapshot } from './snapshot.ts';
 
 /** What the data plane works with. */
-export interface DataPlaneServices extends AuthoriseServices {
+export interface DataPlaneServices extends AuthoriseServices, Omit<GateServices, 'metrics'> {
+  readonly metrics: AuthoriseServices['metrics'] & GateServices['metrics'];
+  /** How refused networks are answered: at once, or as by today's service (facts/acr.md §2.2). */
+  readonly denial: 'article' | 'current';
   readonly content: RegistryServices;
   readonly snapshot: () => Snapshot;
   /** Called after a request that webhooks may be told of. */
@@ -18,7 +23,7 @@ export interface DataPlaneServices extends AuthoriseServices {
 }
 
 /**
- * Answers the requests of all registries, in this order: which registry, which route, who calls, may they, and only
+ * Answers the requests of all registries, in this order: which registry, which network, which route, who calls, may they, and only
  * then the handler, which is the first to touch the body (invariant 1).
  */
 export function dataPlane(services: DataPlaneServices): Plane {
@@ -26,26 +31,52 @@ export function dataPlane(services: DataPlaneServices): Plane {
   return async (exchange) => {
     const registry = services.snapshot().registries.get(exchange.target.host);
     if (registry === undefined) return refuseHost(exchange.target.host);
-    const { method, path } = exchange.incoming;
-    if (path.startsWith('/oauth2/')) return answerOauth(services, exchange, registry);
-    const bound = bind(method, path);
-    if ('status' in bound) return bound;
-    exchange.route = bound.route.spec;
-    const caller = await authorise(services, exchange, { registry, bound });
-    if ('status' in caller) return caller;
-    const nowMs = services.now();
-    const occasion = registry.announces && isChange(method) ? occasionOf(exchange, registry, nowMs) : undefined;
-    const reply = await bound.run({
-      services: services.content,
-      registry: registry.settings,
-      incoming: exchange.incoming,
-      nowMs,
-      ...(occasion === undefined ? {} : { occasion }),
-      may: (action, repository) => caller.allows(action, repository),
-    });
-    if (occasion !== undefined) services.announced();
-    return reply;
+    const judgement = judge(services, exchange, registry);
+    if (judgement.verdict.kind === 'refused') return refused(services, exchange, { registry, judgement, bind });
+    return explained(await answer(services, exchange, { registry, bind }), exchange, judgement);
   };
+}
+
+interface Asked {
+  readonly registry: ServedRegistry;
+  readonly bind: ReturnType<typeof compileRoutes>;
+}
+
+/** Today's service lets anybody see its challenge, and refuses at the token service and all who have a token. */
+async function refused(
+  services: DataPlaneServices,
+  exchange: Exchange,
+  { registry, bind, judgement }: Asked & { readonly judgement: Judgement },
+): Promise<Reply> {
+  const { method, path, headers } = exchange.incoming;
+  const challenges =
+    services.denial === 'current' && headers.authorization === undefined && !path.startsWith('/oauth2/');
+  const bound = challenges ? bind(method, path) : undefined;
+  if (bound === undefined || 'status' in bound) return refusal(judgement);
+  const caller = await authorise(services, exchange, { registry, bound });
+  return 'status' in caller && caller.status === 401 ? caller : refusal(judgement);
+}
+
+async function answer(services: DataPlaneServices, exchange: Exchange, { registry, bind }: Asked): Promise<Reply> {
+  const { method, path } = exchange.incoming;
+  if (path.startsWith('/oauth2/')) return answerOauth(services, exchange, registry);
+  const bound = bind(method, path);
+  if ('status' in bound) return bound;
+  exchange.route = bound.route.spec;
+  const caller = await authorise(services, exchange, { registry, bound });
+  if ('status' in caller) return caller;
+  const nowMs = services.now();
+  const occasion = registry.announces && isChange(method) ? occasionOf(exchange, registry, nowMs) : undefined;
+  const reply = await bound.run({
+    services: services.content,
+    registry: registry.settings,
+    incoming: exchange.incoming,
+    nowMs,
+    ...(occasion === undefined ? {} : { occasion }),
+    may: (action, repository) => caller.allows(action, repository),
+  });
+  if (occasion !== undefined) services.announced();
+  return reply;
 }
 
 function isChange(method: string): boolean {

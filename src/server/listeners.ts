@@ -8,12 +8,15 @@ import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metric.ts';
 import { type ListenerCertificate, openCertificate } from './certificates.ts';
 import type { DataDir } from './data-dir.ts';
+import { proxyPeers } from './perimeter.ts';
 import { type Plane, type Responder, respond } from './respond.ts';
 
 /** One listener. It answers 503 until it is given its plane: addresses are known before what answers on them. */
 export interface OpenListener {
   readonly address: ListenAddress;
   serve(plane: Plane): void;
+  attach: Listener['attach'];
+  cut: Listener['cut'];
   /** Says how many connections were cut at the deadline, in ms. */
   close(deadlineMs: number): Promise<{ readonly cut: number }>;
 }
@@ -84,12 +87,15 @@ async function openListener(
     name,
     address: config[name],
     limits: config.connections,
+    ...(name === 'registry' ? { proxies: proxyPeers(config) } : {}),
     secureContext: () => certificate.secureContext(),
     handlers: handlersOf(() => responder),
     onEvent: (event) => log.event(event),
   });
   return {
     address: listener.address,
+    attach: (socket) => listener.attach(socket),
+    cut: (which) => listener.cut(which),
     serve: (plane) => {
       responder = { ...responder, plane };
     },

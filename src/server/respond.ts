@@ -17,6 +17,12 @@ export interface Exchange {
   readonly incoming: NodeIncoming;
   route: string;
   principal: string | undefined;
+  /** What the network identity was judged, on the data plane. */
+  admission?: { readonly reason: string; readonly generation: string };
+  /** Ends the connection at once, whatever is under way on it. */
+  cut(): void;
+  /** Calls `then` when the answer is complete or cut. */
+  ended(then: () => void): void;
 }
 
 /** What answers requests: the data plane or the control plane. */
@@ -74,6 +80,8 @@ function open(correlationId: string, request: IncomingMessage, response: ServerR
     incoming: nodeIncoming(request, response, target),
     route: 'none',
     principal: undefined,
+    cut: () => request.socket.destroy(),
+    ended: (then) => void response.once('close', then),
   };
 }
 
@@ -123,6 +131,9 @@ function record({ listener, log, metrics }: Responder, answered: Answered): void
     host: exchange?.target.host ?? '',
     path: exchange?.target.path ?? '',
     ...(reply?.refusal === undefined ? {} : { refusal: reply.refusal }),
+    ...(exchange?.admission === undefined
+      ? {}
+      : { admission: exchange.admission.reason, generation: exchange.admission.generation }),
     ...(exchange?.principal === undefined ? {} : { principal: exchange.principal }),
     ...(request.headers['user-agent'] === undefined ? {} : { userAgent: request.headers['user-agent'] }),
   });

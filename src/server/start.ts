@@ -1,30 +1,40 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import type { ArmSettings } from '../arm/verb.ts';
 import { type AuthServices, authServices } from '../auth/services.ts';
 import { formatListenAddress } from '../config/address.ts';
 import type { Config } from '../config/config.ts';
 import { loginServer } from '../config/login-host.ts';
+import type { AttachedSocket } from '../connection/listener.ts';
+import type { Denials } from '../denials/port.ts';
+import { ringOfDenials } from '../denials/ring.ts';
 import type { Owner } from '../directory/port.ts';
 import type { OutboundDoor } from '../outbound/door.ts';
 import { DatabaseTooNewError } from '../sqlite/migrate.ts';
 import { DescriptorWriter } from '../telemetry/line-writer.ts';
 import { type Log, createLog } from '../telemetry/log.ts';
 import { type Metrics, createMetrics } from '../telemetry/metric.ts';
+import { type Admission, followAdmission } from './admission.ts';
 import { authorityRoutes } from './authority-routes.ts';
 import { controlPlane, healthRoutes } from './control-plane.ts';
 import { credentialEffects } from './credential-actions.ts';
 import { ensureDeclared } from './declared-registries.ts';
 import { DataDirInUseError, openDataDir } from './data-dir.ts';
 import { dataPlane } from './data-plane.ts';
+import { denialRoutes } from './denial-routes.ts';
+import { explainRoutes } from './explain-routes.ts';
 import { graphRoutes } from './graph-routes.ts';
 import { IMAGE_ALIAS_ROUTE } from './image-alias-route.ts';
 import { ensureFirstState } from './first-state.ts';
 import { type Imports, startImports } from './imports.ts';
 import { followNames, type RegistryNames, registryNames } from './follow-names.ts';
 import { keepNames } from './keep-names.ts';
+import { InFlight } from './in-flight.ts';
 import { type Listeners, openListeners } from './listeners.ts';
 import { managementPlane } from './management.ts';
 import { metadataRoute } from './metadata-route.ts';
 import { controlOrigin, registryOrigin } from './origins.ts';
+import { type AttachedListener, attachedListeners, declaredEgress } from './perimeter.ts';
 import { principalRoutes } from './principal-routes.ts';
 import { type ReadyInfo, type ReadyRegistry, type RunningServer, StartRefusedError } from './ready.ts';
 import { followRegistries } from './registries.ts';
@@ -48,6 +58,8 @@ export interface StartOptions {
 
 const now = () => Date.now();
 const STDERR = 2;
+/** How many refused requests are kept. */
+const MOST_DENIALS = 10_000;
 
 /** Starts a server; everything opened is closed again when a step fails. Throws {@link StartRefusedError} with what to change. */
 export async function startServer(config: Config, options: StartOptions): Promise<RunningServer> {
@@ -69,6 +81,20 @@ export async function startServer(config: Config, options: StartOptions): Promis
   const { snapshot } = await followRegistries({ state: stores.state, directory: stores.directory, config, now });
   const listeners = stack.use(await openListeners({ config, dataDir, log, metrics, now }));
   const { registry, control, caFile } = listeners;
+  const inFlight = new InFlight();
+  const denials = ringOfDenials(MOST_DENIALS);
+  const admission = stack.use(
+    await followAdmission({
+      state: stores.state,
+      egress: declaredEgress(config),
+      propagationDelayMs: config.propagationDelayMs,
+      inFlight,
+      log,
+      fabric: async () => undefined,
+      cut: (which) => registry.cut(which),
+    }),
+  );
+  for (const one of attachedListeners(config)) registry.attach(await listenIn(one));
   const controlUrl = controlOrigin(config, control.address, config.control);
   const door = await outboundDoor(config);
   const auth = authServices({
@@ -91,6 +117,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
     webhooks,
     imports,
     door,
+    gate: { admission, inFlight, denials },
     stopping: () => listeners.stopping(),
   };
   const registryPort = config.publicPort ?? registry.address.port;
@@ -142,6 +169,21 @@ export async function startServer(config: Config, options: StartOptions): Promis
   return { ready, close: () => stop(running, log) };
 }
 
+/** The perimeter: who is let in, who is in, and who was refused. */
+interface Gate {
+  readonly admission: Admission;
+  readonly inFlight: InFlight;
+  readonly denials: Denials;
+}
+
+/** A socket that listens in a network of the operator's. */
+async function listenIn({ host, port, attachment }: AttachedListener): Promise<AttachedSocket> {
+  const server = createServer({ pauseOnConnect: true });
+  server.listen({ host, port });
+  await once(server, 'listening');
+  return { server, attachment };
+}
+
 /** The parts that answer requests. */
 interface Assembly {
   readonly config: Config;
@@ -152,16 +194,19 @@ interface Assembly {
   readonly webhooks: Webhooks;
   readonly imports: Imports;
   readonly door: OutboundDoor;
+  readonly gate: Gate;
   readonly stopping: () => boolean;
 }
 
-function registryPlane({ stores, snapshot, auth, metrics, webhooks }: Assembly, port: number) {
+function registryPlane({ config, stores, snapshot, auth, metrics, webhooks, gate }: Assembly, port: number) {
   metrics.watchUploads(() => stores.content.uploads.openCount);
   return dataPlane({
     content: stores.content,
     auth,
     metrics,
     snapshot,
+    ...gate,
+    denial: config.denial,
     announced: () => webhooks.announced(),
     now,
     origin: (registry, scheme) => registryOrigin(registry.view.loginServer, port, scheme),
@@ -169,7 +214,7 @@ function registryPlane({ stores, snapshot, auth, metrics, webhooks }: Assembly, 
 }
 
 function controlListenerPlane(
-  { config, stores, snapshot, auth, metrics, webhooks, imports, door, stopping }: Assembly,
+  { config, stores, snapshot, auth, metrics, webhooks, imports, door, gate, stopping }: Assembly,
   ports: Ports,
 ) {
   const ready = async (): Promise<true | string> => {
@@ -197,6 +242,8 @@ function controlListenerPlane(
     [
       ...graphRoutes({ auth, directory: stores.directory, now }),
       ...principalRoutes({ auth, directory: stores.directory, now }),
+      ...denialRoutes({ auth, directory: stores.directory, denials: gate.denials, now }),
+      ...explainRoutes({ auth, directory: stores.directory, state: stores.state, admission: gate.admission, now }),
       ...subscriptionRoutes({ auth, directory: stores.directory, state: stores.state, now }),
       ...healthRoutes(metrics, ready),
       ...authorityRoutes(auth, now),

@@ -11,6 +11,9 @@ export interface AccessEntry {
   readonly status: number;
   /** The code of the refusal, where it was one. */
   readonly refusal?: string;
+  /** Why the client's network was let in or refused, and the generation of the rules that said so. */
+  readonly admission?: string;
+  readonly generation?: string;
   /** Who signed in, where somebody did. */
   readonly principal?: string;
   readonly receivedBytes: number;

@@ -20,6 +20,13 @@ export type LogEvent =
       readonly remoteAddress: string;
       readonly error: unknown;
     }
+  | {
+      readonly event: 'proxy-refused';
+      readonly listener: string;
+      readonly remoteAddress: string;
+      readonly why: string;
+    }
+  | { readonly event: 'connections-cut'; readonly count: number; readonly why: string }
   | { readonly event: 'connection-limit'; readonly listener: string; readonly limit: number }
   | {
       readonly event: 'request-failed';
@@ -46,6 +53,8 @@ export const EVENT_LEVEL: Readonly<Record<LogEvent['event'], LogLevel>> = {
   'hosts-file-kept': 'info',
   'hosts-file-left': 'warn',
   'connection-failed': 'debug',
+  'proxy-refused': 'warn',
+  'connections-cut': 'info',
   'connection-limit': 'warn',
   'request-failed': 'error',
   'store-failed': 'error',

@@ -19,6 +19,8 @@ export interface Metrics {
   requestAnswered(sample: RequestSample): void;
   /** Counts somebody who was not let in; `reason` is of a closed set. */
   authRejected(reason: string): void;
+  /** Counts a judgement of a client's network; both are of closed sets. */
+  admissionJudged(verdict: { readonly kind: string; readonly reason: string }): void;
   /** Counts a failure of the store; `operation` is of a closed set. */
   storeFailed(operation: string): void;
   /** From now on asks `count` for the number of unfinished uploads whenever metrics are read. */
@@ -53,6 +55,7 @@ export function createMetrics({ ofProcess }: { readonly ofProcess: boolean }): M
       series.sent.inc(sample.sentBytes);
     },
     authRejected: (reason) => made.rejections.inc({ reason }),
+    admissionJudged: seriesOfVerdicts(made.admissions),
     storeFailed: (operation) => made.storeErrors.inc({ operation }),
     watchUploads: (count) => watch(register, count),
     expose: async () => ({ contentType: register.contentType, text: await register.metrics() }),
@@ -103,12 +106,28 @@ function counters(register: Registry) {
       labelNames: ['reason'] as const,
       registers,
     }),
+    admissions: new Counter({
+      name: 'seawall_admission_total',
+      help: "Requests judged by their client's network, by verdict and reason.",
+      labelNames: ['verdict', 'reason'] as const,
+      registers,
+    }),
     storeErrors: new Counter({
       name: 'seawall_store_errors_total',
       help: 'Failures of the store, by operation.',
       labelNames: ['operation'] as const,
       registers,
     }),
+  };
+}
+
+/** Binds each series once: a verdict is the same object from one request to the next. */
+function seriesOfVerdicts(counter: Counters['admissions']): Metrics['admissionJudged'] {
+  const bound = new Map<string, ReturnType<Counters['admissions']['labels']>>();
+  return ({ kind, reason }) => {
+    const series = bound.get(reason) ?? counter.labels({ verdict: kind, reason });
+    bound.set(reason, series);
+    series.inc();
   };
 }
 

@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { loadConfig } from '../config/load.ts';
 import { renderProblem } from '../config/problem.ts';
 import type { SettingKey } from '../config/setting.ts';
+import type { Perimeter } from '../config/perimeter.ts';
 import type { RunningServer } from '../server/ready.ts';
 import { startServer } from '../server/start.ts';
 import type { ServerState } from '../server/state-file.ts';
@@ -15,6 +16,8 @@ export interface SeawallOptions {
   readonly registries?: readonly object[];
   /** Other settings, as flags are written. */
   readonly settings?: Readonly<Partial<Record<SettingKey, string>>>;
+  /** Where networks meet the server; ids of what is made later may be named. */
+  readonly perimeter?: Partial<Perimeter>;
 }
 
 /** A user name with its password. */
@@ -54,7 +57,7 @@ export async function startSeawall(options: SeawallOptions = {}): Promise<TestSe
   const root = await mkdtemp(join(tmpdir(), 'seawall-test-'));
   const dataDir = join(root, 'data');
   let registries = options.registries ?? DEFAULT_REGISTRIES;
-  let server = await start(root, registries, options.settings);
+  let server = await start(root, registries, options);
   let state = await readState(dataDir);
   let open = true;
   const close = async (): Promise<void> => {
@@ -84,7 +87,7 @@ export async function startSeawall(options: SeawallOptions = {}): Promise<TestSe
     async restart(declared = registries) {
       await server.close();
       registries = declared;
-      server = await start(root, registries, options.settings);
+      server = await start(root, registries, options);
       state = await readState(dataDir);
     },
     close,
@@ -95,10 +98,10 @@ export async function startSeawall(options: SeawallOptions = {}): Promise<TestSe
 async function start(
   root: string,
   registries: readonly object[],
-  settings: SeawallOptions['settings'] = {},
+  { settings = {}, perimeter = {} }: Pick<SeawallOptions, 'settings' | 'perimeter'>,
 ): Promise<RunningServer> {
   const config = join(root, 'config.json');
-  await writeFile(config, JSON.stringify({ registries }));
+  await writeFile(config, JSON.stringify({ registries, ...perimeter }));
   const flags = {
     config,
     data: join(root, 'data'),

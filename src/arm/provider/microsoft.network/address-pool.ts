@@ -30,13 +30,14 @@ export function addressRefusal(subnet: StoredResource, address: string, used: Re
   return used.has(address) ? 'it is in use' : undefined;
 }
 
-/** The first public address that no resource has. */
+/** The first public address that no resource has and by which no virtual network goes out. */
 export function freePublicAddress(view: StateView, range: string): string | undefined {
   const parsed = parsePrefix(range);
-  const used = new Set(
-    view.ofType('microsoft.network/publicipaddresses').map(({ properties }) => properties['ipAddress']),
-  );
-  const taken = new Set([...used].filter((one): one is string => typeof one === 'string'));
+  const used = [
+    ...view.ofType('microsoft.network/publicipaddresses').map(({ properties }) => properties['ipAddress']),
+    ...view.ofType('microsoft.network/virtualnetworks').map(({ properties }) => properties['egressAddress']),
+  ];
+  const taken = new Set(used.filter((one): one is string => typeof one === 'string'));
   return parsed.kind === 'parsed' ? firstFree(parsed.prefix, RESERVED, taken) : undefined;
 }
 

@@ -1,5 +1,6 @@
 import type { ArmError } from '../../../azure/error.ts';
 import type { Json, JsonObject } from '../../../azure/json.ts';
+import type { StoredResource } from '../../../state/port.ts';
 import { isRegistered } from '../../registration.ts';
 import type { VerbContext } from '../../verb.ts';
 
@@ -18,6 +19,16 @@ const SERVICES = [
   'Microsoft.Web',
 ] as const;
 const REGISTRIES = 'Microsoft.ContainerRegistry';
+
+/** Whether a subnet has the service endpoint of registries. */
+export function hasRegistryEndpoint({ properties }: Pick<StoredResource, 'properties'>): boolean {
+  const endpoints = properties['serviceEndpoints'];
+  if (!Array.isArray(endpoints)) return false;
+  return endpoints.some((one: unknown) => {
+    const service = typeof one === 'object' && one !== null && 'service' in one ? one.service : undefined;
+    return typeof service === 'string' && service.toLowerCase() === REGISTRIES.toLowerCase();
+  });
+}
 
 /** The names of all services, for lists. */
 export function endpointServices(cloud: VerbContext['settings']['cloud']): readonly string[] {

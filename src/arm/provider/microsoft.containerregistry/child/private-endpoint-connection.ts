@@ -73,3 +73,9 @@ export function projectConnection({ id, name, properties }: StoredResource): Jso
     properties: { privateEndpoint, privateLinkServiceConnectionState: state, provisioningState: 'Succeeded' },
   };
 }
+
+/** What a connection's state says; what is not one of its words admits nobody. */
+export function connectionStatusOf({ properties }: Pick<StoredResource, 'properties'>): (typeof STATUS)[number] {
+  const { status } = objectAt(properties, 'privateLinkServiceConnectionState');
+  return STATUS.find((word) => word === status) ?? 'Disconnected';
+}

@@ -1,7 +1,7 @@
 import type { ArmError } from '../../../../azure/error.ts';
 import { keyOfId, parseResourceId, type ResourceId } from '../../../../azure/resource-id.ts';
-import type { StoredResource } from '../../../../state/port.ts';
 import { may, notAuthorised } from '../../../authorise.ts';
+import { hasRegistryEndpoint } from '../../microsoft.network/service-endpoint.ts';
 import { isRegistered } from '../../../registration.ts';
 import type { VerbContext } from '../../../verb.ts';
 import type { SubnetRule } from './settings.ts';
@@ -32,23 +32,13 @@ export function bindRule(context: VerbContext, id: string, target: string): Boun
   if (subnet === undefined) return refuse(failed(target, `the subnet '${id}' was not found.`));
   const registration = registrationRefusal(context, parsed, target);
   if (registration !== undefined) return refuse(registration);
-  if (!hasEndpoint(subnet)) return refuse(withoutEndpoint(parsed, target));
+  if (!hasRegistryEndpoint(subnet)) return refuse(withoutEndpoint(parsed, target));
   return { kind: 'bound', rule: { id: subnet.id, subnetUid: subnet.uid, action: 'Allow' } };
 }
 
 /** Whether a rule still stands for the subnet it was made for. */
 export function isSameSubnet({ view }: Pick<VerbContext, 'view'>, { id, subnetUid }: SubnetRule): boolean {
   return view.get(keyOfId(id))?.uid === subnetUid;
-}
-
-/** Whether a subnet has the service endpoint of registries. */
-function hasEndpoint({ properties }: Pick<StoredResource, 'properties'>): boolean {
-  const endpoints = properties['serviceEndpoints'];
-  if (!Array.isArray(endpoints)) return false;
-  return endpoints.some((one: unknown) => {
-    const service = typeof one === 'object' && one !== null && 'service' in one ? one.service : undefined;
-    return typeof service === 'string' && service.toLowerCase() === SERVICE.toLowerCase();
-  });
 }
 
 function registrationRefusal(

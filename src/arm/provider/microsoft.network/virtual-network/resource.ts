@@ -7,6 +7,7 @@ import type { ResourceType } from '../../../resource-type.ts';
 import { storedResource } from '../../../stored-resource.ts';
 import { refused, type VerbContext, type WriteOutcome, type WriteRequest } from '../../../verb.ts';
 import { NETWORK_VERSIONS } from '../api-version.ts';
+import { freePublicAddress } from '../address-pool.ts';
 import { liesWithin, readAddressSpace } from '../prefix-rule.ts';
 import { subnetUsers } from '../subnet-user.ts';
 import { peeringsOf, projectPeering } from './peering.ts';
@@ -42,11 +43,21 @@ function write(context: VerbContext, request: WriteRequest): WriteOutcome {
   const kept = {
     addressPrefixes: space.prefixes.map(formatPrefix),
     dnsServers: listOf(objectOf(properties['dhcpOptions'])['dnsServers']),
+    ...egressAddress(context, request),
     ...(typeof properties['flowTimeoutInMinutes'] === 'number'
       ? { flowTimeoutInMinutes: properties['flowTimeoutInMinutes'] }
       : {}),
   };
   return { kind: 'written', resource: storedResource(context, request, { properties: kept }), also: subnets.changes };
+}
+
+/**
+ * The address by which hosts without a public one reach the internet ("default outbound access"): Azure's, and so in no
+ * answer. A network without one, since none is left, reaches nobody.
+ */
+function egressAddress({ view, settings }: VerbContext, { existing }: WriteRequest): JsonObject {
+  const address = existing?.properties['egressAddress'] ?? freePublicAddress(view, settings.publicPrefix);
+  return address === undefined ? {} : { egressAddress: address };
 }
 
 type Subnets =
@@ -103,7 +114,7 @@ function writeSubnets(
 
 function projectVirtualNetwork(resource: StoredResource, apiVersion: string, view: StateView): JsonObject {
   const { id, name, location, tags, etag, uid, properties } = resource;
-  const { addressPrefixes, dnsServers, ...others } = properties;
+  const { addressPrefixes, dnsServers, egressAddress: _, ...others } = properties;
   return {
     id,
     name,

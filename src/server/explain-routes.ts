@@ -1,0 +1,142 @@
+import { type Explanation, explain } from '../admission/explain.ts';
+import { compilePolicy, type NetworkSettings, PolicyError } from '../admission/policy.ts';
+import { settingsOf } from '../arm/provider/microsoft.containerregistry/registry/settings.ts';
+import type { ArmError } from '../azure/error.ts';
+import { type Json, type JsonObject, listOf, objectOf } from '../azure/json.ts';
+import { keyOfId } from '../azure/resource-id.ts';
+import { okJson, type Reply, refuseArm } from '../http/reply.ts';
+import { parseAddress } from '../network/address.ts';
+import { INTERNET, type NetworkFacts } from '../network/facts.ts';
+import { identify } from '../network/identity.ts';
+import { addressAt } from '../network/prefix.ts';
+import type { Topology } from '../network/topology.ts';
+import type { StateReader, StateView } from '../state/port.ts';
+import { type Admission, networkSettingsOf } from './admission.ts';
+import type { ControlRoute } from './control-plane.ts';
+import { readObject } from './management.ts';
+import { type DirectoryServices, refuseUnlessOwner } from './principal-routes.ts';
+
+/** What explaining works with. */
+export interface ExplainServices extends DirectoryServices {
+  readonly state: StateReader;
+  readonly admission: Pick<Admission, 'snapshot'>;
+}
+
+/**
+ * `POST /seawall/explain` with `{registry, from, proposed?}`: what would happen to a request, by the same function that
+ * decides on real ones. `from` is an address, or the id of a subnet or of a virtual machine.
+ */
+export function explainRoutes(services: ExplainServices): readonly ControlRoute[] {
+  return [
+    {
+      spec: 'explain',
+      method: 'POST',
+      path: '/seawall/explain',
+      handle: async (exchange) => {
+        const refused = await refuseUnlessOwner(services, exchange);
+        if (refused !== undefined) return refused;
+        const read = await readObject(exchange);
+        return 'kind' in read ? read.reply : answer(services, read.body);
+      },
+    },
+  ];
+}
+
+function answer({ state, admission }: ExplainServices, body: JsonObject): Reply {
+  const { registry: named, from, proposed } = body;
+  const view = state.view();
+  const name = typeof named === 'string' ? named.toLowerCase() : '';
+  const registry = view
+    .ofType('microsoft.containerregistry/registries')
+    .find((one) => one.name.toLowerCase() === name || one.key === name);
+  if (registry === undefined)
+    return refuseArm({
+      code: 'ResourceNotFound',
+      target: 'registry',
+      message: `There is no registry '${name}'; see: az acr list --query [].name`,
+    });
+  const { topology, generation } = admission.snapshot();
+  const facts = factsFrom(view, topology, typeof from === 'string' ? from : '');
+  if ('code' in facts) return refuseArm(facts);
+  const current = networkSettingsOf(registry.uid, settingsOf(registry));
+  const explained = tryExplain(propose(view, current, proposed), facts, { topology, registry: registry.name });
+  if ('code' in explained) return refuseArm(explained);
+  return okJson({ registry: registry.name, from, generation, ...explained });
+}
+
+function tryExplain(
+  settings: NetworkSettings,
+  facts: NetworkFacts,
+  { topology, registry }: { readonly topology: Topology; readonly registry: string },
+): Explanation | ArmError {
+  try {
+    return explain(compilePolicy(settings), identify(facts, topology), registry);
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    return { code: 'InvalidIPRule', target: 'proposed', message: `The proposed rules cannot be: ${error.message}.` };
+  }
+}
+
+/** The facts that a packet from there would have. */
+function factsFrom(view: StateView, topology: Topology, from: string): NetworkFacts | ArmError {
+  const address = parseAddress(from);
+  if (address !== undefined) return { attachment: INTERNET, remote: address, local: undefined };
+  const key = keyOfId(from);
+  const subnet = topology.subnets.get(key);
+  const [prefix] = subnet?.prefixes ?? [];
+  if (subnet !== undefined && prefix !== undefined) {
+    const attachment = { kind: 'virtual-network', network: subnet.network } as const;
+    return { attachment, remote: addressAt(prefix, 4), local: undefined };
+  }
+  return factsOfHost(view, key) ?? notFound(from);
+}
+
+/** The facts of a virtual machine's packets: those of the first address of its first network interface. */
+function factsOfHost(view: StateView, key: ReturnType<typeof keyOfId>): NetworkFacts | undefined {
+  const machine = view.get(key);
+  const [nic] = listOf(objectOf(machine?.properties['networkProfile'])['networkInterfaces']);
+  const { id } = objectOf(nic);
+  const found = typeof id === 'string' ? view.get(keyOfId(id)) : undefined;
+  const [configuration] = listOf(found?.properties['ipConfigurations']);
+  const { subnet, privateIPAddress } = objectOf(objectOf(configuration)['properties']);
+  const { id: subnetId } = objectOf(subnet);
+  if (typeof subnetId !== 'string' || typeof privateIPAddress !== 'string') return undefined;
+  const subnetKey = keyOfId(subnetId);
+  const network = subnetKey.slice(0, subnetKey.lastIndexOf('/subnets/'));
+  return { attachment: { kind: 'virtual-network', network }, remote: parseAddress(privateIPAddress), local: undefined };
+}
+
+function notFound(from: string): ArmError {
+  const message = `'${from}' is no address such as 198.18.77.7, and no id of a subnet or virtual machine that is there.`;
+  return { code: 'ResourceNotFound', target: 'from', message };
+}
+
+/** The rules as they would be after a change of these members of a registry's properties. */
+function propose(view: StateView, current: NetworkSettings, proposed: Json | undefined): NetworkSettings {
+  const { publicNetworkAccess, networkRuleBypassOptions, networkRuleSet } = objectOf(proposed);
+  const { defaultAction, ipRules, virtualNetworkRules } = objectOf(networkRuleSet);
+  return {
+    ...current,
+    ...(publicNetworkAccess === 'Enabled' || publicNetworkAccess === 'Disabled' ? { publicNetworkAccess } : {}),
+    ...(networkRuleBypassOptions === 'AzureServices' || networkRuleBypassOptions === 'None'
+      ? { networkRuleBypassOptions }
+      : {}),
+    ...(defaultAction === 'Allow' || defaultAction === 'Deny' ? { defaultAction } : {}),
+    ...(Array.isArray(ipRules) ? { ipRules: listOf(ipRules).flatMap((one) => textAt(one, 'value')) } : {}),
+    ...(Array.isArray(virtualNetworkRules)
+      ? {
+          subnetRules: listOf(virtualNetworkRules)
+            .flatMap((one) => textAt(one, 'id'))
+            .flatMap((id) => {
+              const subnet = view.get(keyOfId(id));
+              return subnet === undefined ? [] : [{ id, subnetUid: subnet.uid }];
+            }),
+        }
+      : {}),
+  };
+}
+
+function textAt(value: Json, name: string): readonly string[] {
+  const text = objectOf(value)[name];
+  return typeof text === 'string' ? [text] : [];
+}

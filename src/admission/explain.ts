@@ -86,7 +86,7 @@ function settingSteps({ settings, byAddress, bySubnet }: Policy, identity: Ident
     return [access, action, { asked: 'bypass', answer: settings.networkRuleBypassOptions }];
   if (settings.publicNetworkAccess === 'Disabled') return [access];
   if (settings.defaultAction === 'Allow') return [access, action];
-  const rules = identity.kind === 'subnet' ? `${bySubnet.size} subnet rules` : `${byAddress.length} IP rules`;
+  const rules = identity.kind === 'subnet' ? `subnet rules: ${bySubnet.size}` : `IP rules: ${byAddress.length}`;
   return [access, action, { asked: 'rules asked', answer: rules }];
 }
 

@@ -46,6 +46,8 @@ export interface Config extends Perimeter {
   readonly cloud: 'AzureCloud' | 'AzureUSGovernment' | 'AzureChinaCloud';
   readonly autoRegistration: boolean;
   readonly revalidateRules: boolean;
+  /** Whether virtual networks are made of packets on this machine. */
+  readonly lab: 'on' | 'off';
   /** IPv4 prefix that public addresses of resources are taken from. */
   readonly publicPrefix: string;
   /** What a refused client is answered: as in the article, or as by today's service (facts/acr.md §2.2). */

@@ -44,7 +44,7 @@ export interface AdmissionServices {
   readonly inFlight: InFlight;
   readonly log: Pick<Log, 'event'>;
   /** Moves packets to the networks of a view, and resolves when it is done. */
-  readonly fabric: (view: StateView) => Promise<void>;
+  readonly fabric: (view: StateView, topology: Topology) => Promise<void>;
   /** Resets connections whose facts are such; says how many. */
   readonly cut: (which: (facts: ConnectionFacts) => boolean) => number;
 }
@@ -56,7 +56,7 @@ export interface AdmissionServices {
 export async function followAdmission(services: AdmissionServices): Promise<Admission> {
   const { state, egress, inFlight, log, propagationDelayMs } = services;
   let snapshot = compile(state.view(), topologyOf(state.view(), egress));
-  await services.fabric(state.view());
+  await services.fabric(state.view(), snapshot.topology);
   const identities = identityCache();
   const judge = (registry: string, facts: ConnectionFacts): Judgement => {
     const policy = snapshot.policies.get(registry);
@@ -74,7 +74,7 @@ export async function followAdmission(services: AdmissionServices): Promise<Admi
     if (rejected > 0)
       log.event({ event: 'connections-cut', count: rejected, why: 'a rule that had let them in is gone' });
     if (networks === 'same') return;
-    await services.fabric(view);
+    await services.fabric(view, snapshot.topology);
     const moved = services.cut(({ network }) => hasMoved(network, before, snapshot.topology));
     if (moved > 0) log.event({ event: 'connections-cut', count: moved, why: 'their way to the registry changed' });
   };

@@ -30,6 +30,7 @@ import { type Imports, startImports } from './imports.ts';
 import { followNames, type RegistryNames, registryNames } from './follow-names.ts';
 import { keepNames } from './keep-names.ts';
 import { InFlight } from './in-flight.ts';
+import { openLab } from './lab.ts';
 import { type Listeners, openListeners } from './listeners.ts';
 import { managementPlane } from './management.ts';
 import { metadataRoute } from './metadata-route.ts';
@@ -62,9 +63,11 @@ const STDERR = 2;
 const MOST_DENIALS = 10_000;
 
 /** Starts a server; everything opened is closed again when a step fails. Throws {@link StartRefusedError} with what to change. */
-export async function startServer(config: Config, options: StartOptions): Promise<RunningServer> {
+export async function startServer(asked: Config, options: StartOptions): Promise<RunningServer> {
   const startedMs = performance.now();
   await using stack = new AsyncDisposableStack();
+  const lab = stack.use(await openLab(asked));
+  const { config } = lab;
   const log = createLog({ ...config.log, writer: new DescriptorWriter(STDERR), now });
   stack.defer(() => log.flush());
   const metrics = createMetrics({ ofProcess: options.ofProcess });
@@ -90,10 +93,11 @@ export async function startServer(config: Config, options: StartOptions): Promis
       propagationDelayMs: config.propagationDelayMs,
       inFlight,
       log,
-      fabric: async () => undefined,
+      fabric: (view, topology) => lab.apply(view, topology),
       cut: (which) => registry.cut(which),
     }),
   );
+  lab.serve({ attach: (socket) => registry.attach(socket), view: () => stores.state.view() });
   for (const one of attachedListeners(config)) registry.attach(await listenIn(one));
   const controlUrl = controlOrigin(config, control.address, config.control);
   const door = await outboundDoor(config);

@@ -1,0 +1,41 @@
+import type { LabPlan, NetworkPlan } from './plan.ts';
+
+/**
+ * The rules of one router, for `nft -f -`: they replace those before in one transaction (facts/lab.md §2). A subnet with the
+ * service endpoint reaches the registry by the router's inner address, and keeps its own; the others go out by NAT.
+ */
+export function packetRules({ registry, publicPrefix }: LabPlan, network: NetworkPlan): string {
+  const endpoints = network.subnets.filter(({ endpoint }) => endpoint).map(({ bridge }) => `"${bridge}"`);
+  const inward = network.publicAddresses.map((one) => `${one.public} : ${one.private}`);
+  const outward = network.publicAddresses.map((one) => `${one.private} : ${one.public}`);
+  return `table ip lab
+delete table ip lab
+table ip lab {
+  map public_in { type ipv4_addr : ipv4_addr; ${elements(inward)} }
+  map public_out { type ipv4_addr : ipv4_addr; ${elements(outward)} }
+  set service_endpoint { type ifname; ${elements(endpoints)} }
+  set private_endpoint { type ipv4_addr; ${elements(network.endpoints.map(({ address }) => address))} }
+  chain pre { type nat hook prerouting priority dstnat;
+    iifname @service_endpoint ip daddr ${registry} tcp dport { 80, 443 } dnat to 169.254.100.1
+    dnat to ip daddr map @public_in
+  }
+  chain post { type nat hook postrouting priority srcnat;
+    oifname != "wan" ct status dnat ip saddr != ${publicPrefix} snat to ip saddr map @public_out
+    oifname "wan" snat to ip saddr map @public_out
+    oifname "wan" masquerade
+  }
+  chain input { type filter hook input priority filter;
+    tcp dport { 80, 443 } ip daddr @private_endpoint accept
+    tcp dport { 80, 443 } ip daddr 169.254.100.1 ct status dnat accept
+    tcp dport { 80, 443 } counter drop
+  }
+  chain guard { type filter hook postrouting priority 110;
+    oifname "wan" fib saddr type != local counter drop
+  }
+}
+`;
+}
+
+function elements(all: readonly string[]): string {
+  return all.length === 0 ? '' : `elements = { ${all.join(', ')} };`;
+}

@@ -1,0 +1,187 @@
+/** The parts that a fabric is made of, each with what makes it and what takes it away. Pure. */
+import type { HostPlan, LabPlan, NetworkPlan, PeeringPlan } from './plan.ts';
+import { PREFIX } from './plan.ts';
+import { packetRules } from './packet-rules.ts';
+
+/** One thing to do on the machine. `in` is the namespace it is done in. */
+export type Step =
+  | { readonly kind: 'ip'; readonly in?: string; readonly line: string }
+  | {
+      readonly kind: 'run';
+      readonly in?: string;
+      readonly argv: readonly [string, ...string[]];
+      readonly input?: string;
+    }
+  | { readonly kind: 'end-processes'; readonly in: string }
+  | { readonly kind: 'resolver'; readonly in: string; readonly server: string | undefined };
+
+/** One part of the fabric; `key` tells it from every other, and changes with what it is. */
+export interface Piece {
+  readonly key: string;
+  readonly up: readonly Step[];
+  readonly down: readonly Step[];
+}
+
+/** The machine's leg in the lab's internet. */
+const INTERNET_BRIDGE = `${PREFIX}inet`;
+/** Where a router takes what comes by a service endpoint; Azure's own address for DNS. */
+const INNER = '169.254.100.1';
+const DNS_ADDRESS = '168.63.129.16';
+
+const ip = (line: string, namespace?: string): Step =>
+  namespace === undefined ? { kind: 'ip', line } : { kind: 'ip', in: namespace, line };
+
+/** Every part of a fabric, in the order in which they are made. */
+export function piecesOf(plan: LabPlan): readonly Piece[] {
+  const length = plan.publicPrefix.slice(plan.publicPrefix.indexOf('/'));
+  return [
+    internet(plan),
+    ...plan.networks.flatMap((network) => [
+      router(network, length),
+      ...network.subnets.map((subnet) => bridge(network, subnet)),
+      ...network.publicAddresses.map((one) => publicAddress(network, one.public)),
+      ...network.endpoints.map((one) => endpoint(network, one)),
+    ]),
+    ...plan.peerings.map(peering),
+    ...plan.networks.map((network) => rules(plan, network)),
+    ...plan.networks.flatMap((network) => network.hosts.map((host) => hostPiece(network, host))),
+  ];
+}
+
+/** What has to be taken away of what there is, and what has to be made, to come from one fabric to another. */
+export function difference(before: readonly Piece[], after: readonly Piece[]): readonly Step[] {
+  const [old, wanted] = [new Set(before.map(({ key }) => key)), new Set(after.map(({ key }) => key))];
+  return [
+    ...before
+      .filter(({ key }) => !wanted.has(key))
+      .toReversed()
+      .flatMap(({ down }) => down),
+    ...after.filter(({ key }) => !old.has(key)).flatMap(({ up }) => up),
+  ];
+}
+
+/** Addresses of the lab are routed one by one: a whole prefix could hide a network that the machine uses (facts/lab.md §0). */
+function internet({ gateway, registry }: LabPlan): Piece {
+  return {
+    key: `internet ${gateway} ${registry}`,
+    up: [
+      ip(`link add ${INTERNET_BRIDGE} type bridge`),
+      ip(`addr add ${gateway}/32 dev ${INTERNET_BRIDGE}`),
+      ip(`addr add ${registry}/32 dev ${INTERNET_BRIDGE}`),
+      ip(`link set ${INTERNET_BRIDGE} up`),
+    ],
+    down: [ip(`link del ${INTERNET_BRIDGE}`)],
+  };
+}
+
+function router({ namespace, link, egress }: NetworkPlan, length: string): Piece {
+  const out = egress === undefined ? [] : [ip(`addr add ${egress}${length} dev wan`, namespace)];
+  const routed = egress === undefined ? [] : [ip(`route add ${egress}/32 dev ${INTERNET_BRIDGE}`)];
+  return {
+    key: `router ${namespace} ${egress}${length}`,
+    up: [
+      ip(`netns add ${namespace}`),
+      ip(`link add ${link} type veth peer name wan netns ${namespace}`),
+      ip(`link set ${link} master ${INTERNET_BRIDGE} up`),
+      ip('link set lo up', namespace),
+      ...out,
+      ip('link set wan up', namespace),
+      ip(`addr add ${INNER}/32 dev lo`, namespace),
+      ip(`addr add ${DNS_ADDRESS}/32 dev lo`, namespace),
+      { kind: 'run', in: namespace, argv: ['sysctl', '-qw', 'net.ipv4.ip_forward=1'] },
+      ...routed,
+    ],
+    // The link goes with the namespace that its other end is in, and the route to the egress address is of the bridge.
+    down: [
+      ...routed.map(
+        ({ kind, ...rest }) => ({ ...rest, kind, line: `route del ${egress}/32 dev ${INTERNET_BRIDGE}` }) as Step,
+      ),
+      ip(`link del ${link}`),
+      ip(`netns del ${namespace}`),
+    ],
+  };
+}
+
+function bridge({ namespace }: NetworkPlan, { bridge: name, gateways }: NetworkPlan['subnets'][number]): Piece {
+  return {
+    key: `bridge ${namespace} ${name} ${gateways.join()}`,
+    up: [
+      ip(`link add ${name} type bridge`, namespace),
+      ...gateways.map((gateway) => ip(`addr add ${gateway} dev ${name}`, namespace)),
+      ip(`link set ${name} up`, namespace),
+    ],
+    down: [ip(`link del ${name}`, namespace)],
+  };
+}
+
+function publicAddress({ namespace }: NetworkPlan, address: string): Piece {
+  return {
+    key: `public ${namespace} ${address}`,
+    up: [ip(`addr add ${address}/32 dev wan`, namespace), ip(`route add ${address}/32 dev ${INTERNET_BRIDGE}`)],
+    down: [ip(`route del ${address}/32 dev ${INTERNET_BRIDGE}`), ip(`addr del ${address}/32 dev wan`, namespace)],
+  };
+}
+
+function endpoint({ namespace }: NetworkPlan, one: NetworkPlan['endpoints'][number]): Piece {
+  return {
+    key: `endpoint ${namespace} ${one.address} ${one.bridge}`,
+    up: [ip(`addr add ${one.address}/32 dev ${one.bridge}`, namespace)],
+    down: [ip(`addr del ${one.address}/32 dev ${one.bridge}`, namespace)],
+  };
+}
+
+/** A link between two routers; each finds the other by an address that is good on that link alone. */
+function peering({ ends: [one, other] }: PeeringPlan): Piece {
+  const [near, far] = ['169.254.201.1', '169.254.201.2'];
+  const end = (
+    { namespace, link, beyond }: PeeringPlan['ends'][number],
+    own: string,
+    next: string,
+  ): readonly Step[] => [
+    ip(`addr add ${own}/30 dev ${link} noprefixroute`, namespace),
+    ip(`link set ${link} up`, namespace),
+    ...beyond.map((prefix) => ip(`route add ${prefix} via ${next} dev ${link} onlink`, namespace)),
+  ];
+  return {
+    key: `peering ${JSON.stringify([one, other])}`,
+    up: [
+      ip(`link add ${one.link} type veth peer name ${other.link} netns ${other.namespace}`, one.namespace),
+      ...end(one, near, far),
+      ...end(other, far, near),
+    ],
+    down: [ip(`link del ${one.link}`, one.namespace)],
+  };
+}
+
+/** Rules are replaced whole, by one transaction of the kernel, and go with their namespace. */
+function rules(plan: LabPlan, network: NetworkPlan): Piece {
+  const input = packetRules(plan, network);
+  return {
+    key: `rules ${network.namespace} ${input}`,
+    up: [{ kind: 'run', in: network.namespace, argv: ['nft', '-f', '-'], input }],
+    down: [],
+  };
+}
+
+function hostPiece({ namespace: routerNamespace }: NetworkPlan, host: HostPlan): Piece {
+  const { namespace, link, bridge: name, address, gateway } = host;
+  return {
+    key: `host ${JSON.stringify(host)} ${routerNamespace}`,
+    up: [
+      ip(`netns add ${namespace}`),
+      ip(`link add ${link} type veth peer name eth0 netns ${namespace}`, routerNamespace),
+      ip(`link set ${link} master ${name} up`, routerNamespace),
+      ip('link set lo up', namespace),
+      ip(`addr add ${address} dev eth0`, namespace),
+      ip('link set eth0 up', namespace),
+      ip(`route add default via ${gateway}`, namespace),
+      { kind: 'resolver', in: namespace, server: DNS_ADDRESS },
+    ],
+    down: [
+      { kind: 'end-processes', in: namespace },
+      { kind: 'resolver', in: namespace, server: undefined },
+      ip(`link del ${link}`, routerNamespace),
+      ip(`netns del ${namespace}`),
+    ],
+  };
+}

@@ -1,0 +1,135 @@
+import type { Socket as DatagramSocket } from 'node:dgram';
+import type { Server } from 'node:net';
+import { interfaceUser } from '../arm/provider/microsoft.network/interface/user.ts';
+import { ipConfigurations } from '../arm/provider/microsoft.network/subnet-user.ts';
+import { keyOfId } from '../azure/resource-id.ts';
+import type { Config } from '../config/config.ts';
+import { SETTINGS } from '../config/setting.ts';
+import type { AttachedSocket } from '../connection/listener.ts';
+import { serveTcp, serveUdp } from '../lab/dns.ts';
+import { type Fabric, startFabric } from '../lab/fabric.ts';
+import type { Purpose } from '../lab/message.ts';
+import { type Host, labAddresses, labPlan } from '../lab/plan.ts';
+import { compileTopology, type Topology } from '../network/topology.ts';
+import type { StateView } from '../state/port.ts';
+import { resolverOf } from './lab-names.ts';
+import { StartRefusedError } from './ready.ts';
+
+/** The lab, where there is one. */
+export interface Lab extends AsyncDisposable {
+  /** The configuration, with the lab's addresses and names in place of those that nobody chose. */
+  readonly config: Config;
+  /** Sends packets the way the networks of a view are. */
+  apply(view: StateView, topology: Topology): Promise<void>;
+  /** From now on hands over the sockets of routers; those before are handed over at once. */
+  serve(given: LabServing): void;
+}
+
+/** What the lab's sockets are served with. */
+export interface LabServing {
+  readonly attach: (socket: AttachedSocket) => () => void;
+  readonly view: () => StateView;
+}
+
+/** The suffix of names that the lab serves, where nobody chose one. */
+const SUFFIX = 'azurecr.test';
+const HTTPS = 443;
+
+/** Starts the lab where the configuration asks for it. Throws {@link StartRefusedError} with why it cannot. */
+export async function openLab(config: Config): Promise<Lab> {
+  if (config.lab === 'off') return noLab(config);
+  const chosen = withAddresses(config);
+  const held: Handed[] = [];
+  let take = (one: Handed): void => void held.push(one);
+  const started = await startFabric(chosen.publicPrefix, (network, purpose, socket) =>
+    take({ network, purpose, socket }),
+  );
+  if (started.kind === 'refused') throw new StartRefusedError(`the lab cannot be made: ${started.why}`);
+  const { fabric } = started;
+  // The registry's own address, which has to be there before anything listens on it.
+  await fabric.apply(labPlan(compileTopology([], []), [], chosen.publicPrefix), chosen.registry.port);
+  const attached = new Map<string, () => void>();
+  return {
+    config: chosen,
+    apply: (view, topology) => applyPlan(fabric, chosen, { view, topology, attached }),
+    serve: (given) => {
+      take = (one) => begin(one, { ...given, config: chosen, attached });
+      for (const one of held.splice(0)) take(one);
+    },
+    async [Symbol.asyncDispose]() {
+      for (const stop of attached.values()) stop();
+      await fabric[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function noLab(config: Config): Lab {
+  return { config, apply: async () => undefined, serve: () => undefined, [Symbol.asyncDispose]: async () => undefined };
+}
+
+/** One name and one address for each server, valid inside the lab and on this machine. */
+function withAddresses(config: Config): Config {
+  const { registry: host } = labAddresses(config.publicPrefix);
+  const { registry, control, registrySuffix } = config;
+  const usual = (one: Config['registry'], of: Config['registry']): boolean =>
+    one.host === of.host && one.port === of.port;
+  return {
+    ...config,
+    ...(usual(registry, SETTINGS.registry.defaults.up) ? { registry: { host, port: HTTPS } } : {}),
+    ...(usual(control, SETTINGS.control.defaults.up) ? { control: { host, port: control.port } } : {}),
+    ...(registrySuffix === SETTINGS.registrySuffix.defaults.up ? { registrySuffix: SUFFIX } : {}),
+  };
+}
+
+/** A socket of a router. */
+interface Handed {
+  readonly network: string;
+  readonly purpose: Purpose;
+  readonly socket: Server | DatagramSocket;
+}
+
+type Beginning = LabServing & { readonly config: Config; readonly attached: Map<string, () => void> };
+
+function begin({ network, purpose, socket }: Handed, { attach, view, config, attached }: Beginning): void {
+  const before = attached.get(network);
+  const detach = (stop: () => void): void =>
+    void attached.set(network, () => {
+      before?.();
+      stop();
+    });
+  const resolve = resolverOf(config, network, view);
+  if (purpose === 'registry') {
+    // The purpose says of which kind the socket is.
+    return detach(attach({ server: socket as Server, attachment: { kind: 'virtual-network', network } }));
+  }
+  if (purpose === 'dns-udp') serveUdp(socket as DatagramSocket, resolve);
+  else serveTcp(socket as Server, resolve);
+  detach(() => socket.close());
+}
+
+type Applying = { readonly view: StateView; readonly topology: Topology; readonly attached: Map<string, () => void> };
+
+/** Sockets of networks that are gone are closed first: a namespace lives on while one listens in it (facts/lab.md §1). */
+async function applyPlan(fabric: Fabric, config: Config, { view, topology, attached }: Applying): Promise<void> {
+  for (const [network, stop] of attached)
+    if (!topology.networks.has(network)) {
+      attached.delete(network);
+      stop();
+    }
+  await fabric.apply(labPlan(topology, hostsOf(view), config.publicPrefix), config.registry.port);
+}
+
+/** Every network interface that is not a private endpoint's is a host: that of its virtual machine, or a bare one. */
+export function hostsOf(view: StateView): readonly Host[] {
+  const names = new Set<string>();
+  return ipConfigurations(view).flatMap(({ id, subnet, address }): readonly Host[] => {
+    const key = keyOfId(id.slice(0, id.lastIndexOf('/ipConfigurations/')));
+    const nic = view.get(key);
+    if (nic === undefined || interfaceUser(view, nic)?.kind === 'private-endpoint') return [];
+    const wanted = nic.name.toLowerCase().replaceAll(/[^a-z0-9-]/g, '-');
+    const name = names.has(wanted) ? `${wanted}-${nic.uid.slice(0, 8)}` : wanted;
+    if (names.has(name)) return [];
+    names.add(name);
+    return [{ name, uid: nic.uid, subnet: keyOfId(subnet), address }];
+  });
+}

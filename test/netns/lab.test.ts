@@ -1,0 +1,242 @@
+import assert from 'node:assert/strict';
+import { execFile, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { after, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
+import { type Arm, armOf } from '../management/arm.ts';
+import { startSeawall, type TestSeawall } from '../../src/testkit/start-seawall.ts';
+
+const run = promisify(execFile);
+const SERVICE_ENDPOINT = [{ service: 'Microsoft.ContainerRegistry' }];
+/** Why there can be no lab here. */
+const WHY_NOT = process.platform !== 'linux' || process.getuid?.() !== 0 ? 'the lab needs Linux and root' : false;
+
+/** What a client in a host's namespace got: the status, the reason, and the address that was judged. */
+interface Got {
+  readonly status: string;
+  readonly reason: string | undefined;
+  readonly address: string | undefined;
+}
+
+describe('the lab', { skip: WHY_NOT }, () => {
+  let seawall: TestSeawall;
+  let arm: Arm;
+  let network: string;
+  let registry: string;
+  before(async () => {
+    seawall = await startSeawall({ settings: { lab: 'on', registry: '127.0.0.1:5443', control: '127.0.0.1:0' } });
+    arm = await armOf(seawall);
+    const group = `${arm.subscription}/resourceGroups/lab`;
+    network = `${group}/providers/Microsoft.Network`;
+    await arm.must('PUT', group, { location: 'westeurope' });
+    const { value } = (await arm.must(
+      'GET',
+      `${arm.subscription}/providers/Microsoft.ContainerRegistry/registries`,
+    )) as { readonly value: readonly { readonly id: string }[] };
+    registry = value[0]?.id ?? '';
+    await makeNetwork('a', '10.0');
+    await makeNetwork('b', '10.0');
+    await makeNetwork('spoke', '10.8');
+    await makeHost('a-on', 'a/subnets/on');
+    await makeHost('a-off', 'a/subnets/off');
+    await makeHost('b-on', 'b/subnets/on');
+    await makeHost('spoke-off', 'spoke/subnets/off');
+    await patch({
+      networkRuleSet: { defaultAction: 'Deny', virtualNetworkRules: [{ id: subnet('a', 'on') }], ipRules: [] },
+    });
+  });
+  after(() => seawall?.close());
+
+  const subnet = (of: string, name: string): string => `${network}/virtualNetworks/${of}/subnets/${name}`;
+  const patch = (properties: object): Promise<unknown> =>
+    arm.must('PATCH', registry, { properties }, { apiVersion: '2021-08-01-preview' });
+  const endpoint = (of: string, name: string, addressPrefix: string, on: boolean): Promise<unknown> =>
+    arm.must('PUT', subnet(of, name), { properties: { addressPrefix, serviceEndpoints: on ? SERVICE_ENDPOINT : [] } });
+  async function makeNetwork(name: string, space: string): Promise<void> {
+    const subnets = [
+      { name: 'on', properties: { addressPrefix: `${space}.0.0/24`, serviceEndpoints: SERVICE_ENDPOINT } },
+      { name: 'off', properties: { addressPrefix: `${space}.1.0/24` } },
+    ];
+    const properties = { addressSpace: { addressPrefixes: [`${space}.0.0/16`] }, subnets };
+    await arm.must('PUT', `${network}/virtualNetworks/${name}`, { location: 'westeurope', properties });
+  }
+  async function makeHost(name: string, where: string, publicAddress?: string): Promise<void> {
+    const publicIPAddress = publicAddress === undefined ? {} : { publicIPAddress: { id: publicAddress } };
+    const properties = { subnet: { id: `${network}/virtualNetworks/${where}` }, ...publicIPAddress };
+    await arm.must('PUT', `${network}/networkInterfaces/${name}`, {
+      location: 'westeurope',
+      properties: { ipConfigurations: [{ name: 'one', properties }] },
+    });
+  }
+  /** Runs a command in a host; its own resolver is the virtual network's. */
+  const inHost = async (host: string, ...argv: readonly string[]): Promise<string> => {
+    const { stdout } = await run('ip', ['netns', 'exec', `swl-h-${host}`, ...argv], { timeout: 20_000 });
+    return stdout;
+  };
+  const curl = (host: string, ...more: readonly string[]): Promise<string> =>
+    inHost(
+      host,
+      'curl',
+      '-s',
+      '-m',
+      '8',
+      '--cacert',
+      seawall.ca,
+      '-H',
+      'x-seawall-explain: 1',
+      '-D-',
+      '-o',
+      '/dev/null',
+      ...more,
+    ).catch((error: unknown) => `failed ${String(error instanceof Error && 'code' in error ? error.code : error)}`);
+  const got = async (host: string): Promise<Got> => {
+    const text = await curl(host, 'https://myregistry.azurecr.test/v2/');
+    const header = (name: string): string | undefined => new RegExp(`^${name}: (.+)\\r$`, 'im').exec(text)?.[1];
+    const status = /^HTTP\/1\.1 (\d+)/.exec(text)?.[1] ?? text;
+    return { status, reason: header('x-seawall-reason'), address: header('x-seawall-address') };
+  };
+
+  it('lets packets of the named subnet in, and refuses the same address of another network', async () => {
+    assert.deepEqual(await got('a-on'), { status: '401', reason: 'subnet-rule', address: '10.0.0.4' });
+    const { status, reason } = await got('b-on');
+    assert.deepEqual({ status, reason }, { status: '403', reason: 'default-deny' });
+  });
+
+  it('sees a subnet without service endpoint by the address that its network goes out by', async () => {
+    assert.equal((await got('a-off')).reason, 'default-deny');
+    const text = await inHost(
+      'a-off',
+      'curl',
+      '-s',
+      '-m',
+      '8',
+      '--cacert',
+      seawall.ca,
+      'https://myregistry.azurecr.test/v2/',
+    );
+    assert.match(text, /198\.18\.77\.\d+/);
+    const address = /198\.18\.77\.\d+/.exec(text)?.[0] ?? '';
+    await patch({ networkRuleSet: { ipRules: [{ value: address }] } });
+    const taken = await got('a-off').catch(() => undefined);
+    await patch({ networkRuleSet: { ipRules: [] } });
+    assert.deepEqual(taken, { status: '401', reason: 'ip-rule', address });
+    assert.equal((await got('a-off')).status, '403');
+  });
+
+  it('takes another way for the next packet when a service endpoint is switched', async () => {
+    await endpoint('a', 'on', '10.0.0.0/24', false);
+    assert.equal((await got('a-on')).status, '403');
+    await endpoint('a', 'on', '10.0.0.0/24', true);
+    assert.equal((await got('a-on')).status, '401');
+  });
+
+  it('answers nobody at the router itself, whose addresses are not the registry', async () => {
+    for (const address of ['10.0.0.1', '169.254.100.1'])
+      assert.match(
+        await curl(
+          'a-on',
+          '-m',
+          '1',
+          '--resolve',
+          `myregistry.azurecr.test:443:${address}`,
+          'https://myregistry.azurecr.test/v2/',
+        ),
+        /^failed/,
+      );
+  });
+
+  it("resolves the registry's name, and says of an unknown one that it is none", async () => {
+    assert.match(await inHost('a-on', 'getent', 'ahostsv4', 'myregistry.azurecr.test'), /198\.18\.77\.2/);
+    await assert.rejects(inHost('a-on', 'getent', 'ahostsv4', 'nothing.azurecr.test'));
+  });
+
+  it('gives a host its own public address', async () => {
+    const id = `${network}/publicIPAddresses/one`;
+    const made = await arm.must('PUT', id, { location: 'westeurope', properties: {} });
+    const { ipAddress } = made['properties'] as { readonly ipAddress: string };
+    await makeHost('a-public', 'a/subnets/off', id);
+    await patch({ networkRuleSet: { ipRules: [{ value: ipAddress }] } });
+    const [own, neighbour] = [await got('a-public'), await got('a-off')];
+    await patch({ networkRuleSet: { ipRules: [] } });
+    assert.deepEqual([own.reason, own.address, neighbour.status], ['ip-rule', ipAddress, '403']);
+  });
+
+  it('leads a hub and its peered spoke to the registry by a private endpoint, and nobody else', async () => {
+    await patch({ networkRuleSet: { virtualNetworkRules: [] }, publicNetworkAccess: 'Disabled' });
+    await peer('a', 'spoke');
+    await peer('spoke', 'a');
+    await arm.must('PUT', `${network}/privateEndpoints/pe`, {
+      location: 'westeurope',
+      properties: {
+        subnet: { id: subnet('a', 'off') },
+        privateLinkServiceConnections: [
+          { name: 'one', properties: { privateLinkServiceId: registry, groupIds: ['registry'] } },
+        ],
+      },
+    });
+    const zone = `${network}/privateDnsZones/privatelink.azurecr.test`;
+    await arm.must('PUT', zone, { location: 'global' }, { apiVersion: '2020-06-01' });
+    for (const name of ['a', 'spoke'])
+      await arm.must(
+        'PUT',
+        `${zone}/virtualNetworkLinks/${name}`,
+        {
+          location: 'global',
+          properties: { virtualNetwork: { id: `${network}/virtualNetworks/${name}` }, registrationEnabled: false },
+        },
+        { apiVersion: '2020-06-01' },
+      );
+    await arm.must('PUT', `${network}/privateEndpoints/pe/privateDnsZoneGroups/default`, {
+      properties: { privateDnsZoneConfigs: [{ name: 'one', properties: { privateDnsZoneId: zone } }] },
+    });
+    assert.equal((await got('a-off')).reason, 'private-endpoint');
+    assert.deepEqual(await got('spoke-off'), { status: '401', reason: 'private-endpoint', address: '10.8.1.4' });
+    assert.equal((await got('b-on')).reason, 'public-access-disabled');
+  });
+
+  const peer = (from: string, to: string): Promise<unknown> =>
+    arm.must('PUT', `${network}/virtualNetworks/${from}/virtualNetworkPeerings/to-${to}`, {
+      properties: { remoteVirtualNetwork: { id: `${network}/virtualNetworks/${to}` }, allowVirtualNetworkAccess: true },
+    });
+
+  it('is one on a machine: a second server is told so', async () => {
+    await assert.rejects(
+      startSeawall({ settings: { lab: 'on', control: '127.0.0.1:0' } }),
+      /another server on this machine has a lab/,
+    );
+  });
+
+  it('leaves nothing when the server ends', async () => {
+    await seawall.close();
+    assert.deepEqual(leftovers(), []);
+  });
+});
+
+describe('a lab whose server is killed', { skip: WHY_NOT }, () => {
+  it('is gone by itself', async () => {
+    const child = fork(fileURLToPath(new URL('lab-server.fixture.ts', import.meta.url)), {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    await once(child, 'message');
+    assert.notEqual(leftovers().length, 0);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const until = performance.now() + 20_000;
+    while (leftovers().length > 0 && performance.now() < until) await run('ip', ['netns']);
+    assert.deepEqual(leftovers(), []);
+  });
+});
+
+/** What bears the lab's prefix on this machine. */
+function leftovers(): readonly string[] {
+  const named = (folder: string): readonly string[] => {
+    try {
+      return readdirSync(folder).filter((name) => name.startsWith('swl'));
+    } catch {
+      return [];
+    }
+  };
+  return [...named('/run/netns'), ...named('/sys/class/net'), ...named('/etc/netns')];
+}

@@ -37,7 +37,7 @@ export async function openDataFolder(): Promise<DataFolder> {
 /** Starts a server over a data folder, without access log, on free ports; disposing of it ends it by SIGTERM. */
 export async function startServer({ path }: DataFolder): Promise<Server> {
   const dataDir = join(path, 'data');
-  const free = ['--registry', '127.0.0.1:0', '--control', '127.0.0.1:0', '--hosts-file', 'off'];
+  const free = ['--lab', 'off', '--registry', '127.0.0.1:0', '--control', '127.0.0.1:0', '--hosts-file', 'off'];
   const quiet = ['--log-level', 'error', '--access-log', 'off'];
   const launcher = join(import.meta.dirname, '..', 'bin', 'seawall.mjs');
   const args = [launcher, 'up', '--config', join(path, 'config.json'), '--data', dataDir, ...free, ...quiet];

@@ -18,6 +18,7 @@ const READY: ReadyInfo = {
   stateFile: 'data/run/seawall.json',
   caFile: 'data/trust/ca.pem',
   hosts: { kind: 'off' },
+  lab: { kind: 'off' },
 };
 
 describe('the banner', () => {

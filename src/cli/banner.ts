@@ -3,7 +3,14 @@ import type { Terminal } from './terminal.ts';
 
 /** What is printed when a server is ready: every URL, and the next command to type. */
 export function banner(ready: ReadyInfo, bold: Terminal['bold']): string {
-  return [...addresses(ready, bold), ...hosts(ready), ...bootstrap(ready), ...next(ready, bold), ''].join('\n');
+  return [
+    ...addresses(ready, bold),
+    ...lab(ready),
+    ...hosts(ready),
+    ...bootstrap(ready),
+    ...next(ready, bold),
+    '',
+  ].join('\n');
 }
 
 function addresses(ready: ReadyInfo, bold: Terminal['bold']): readonly string[] {
@@ -31,6 +38,17 @@ function hosts({ hosts: outcome }: ReadyInfo): readonly string[] {
       return [`  ${'names'.padEnd(11)}kept in ${outcome.path} until it stops`];
     case 'advice':
       return ['', outcome.advice];
+  }
+}
+
+function lab({ lab: outcome }: ReadyInfo): readonly string[] {
+  switch (outcome.kind) {
+    case 'off':
+      return [];
+    case 'made':
+      return [`  ${'lab'.padEnd(11)}virtual networks are made of packets; see: seawall lab --help`];
+    case 'none':
+      return [`  ${'lab'.padEnd(11)}none, so that no packet meets a subnet rule: ${outcome.why}`];
   }
 }
 

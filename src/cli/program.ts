@@ -25,6 +25,7 @@ export function createProgram(terminal: Terminal, end: (code: ExitCode) => void)
   addCredentials(program, terminal, end);
   addPrincipals(program, terminal, end);
   addPerimeter(program, terminal, end);
+  addLab(program, terminal, end);
   addSubscriptions(program, terminal, end);
   addEnvironment(program, terminal, end);
   addConfiguration(program, terminal, end);
@@ -38,6 +39,7 @@ function root(terminal: Terminal): Command {
   return new Command('seawall')
     .description('A container registry you run yourself that admits only the networks you name.')
     .helpCommand(false)
+    .enablePositionalOptions()
     .showSuggestionAfterError()
     .configureOutput({
       writeOut: (text) => terminal.out(text),
@@ -223,6 +225,69 @@ function addPerimeter(program: Command, terminal: Terminal, end: End): void {
     const { listDenials } = await import('./explain.ts');
     end(await listDenials(terminal, options));
   });
+}
+
+function addLab(program: Command, terminal: Terminal, end: End): void {
+  const lab = program
+    .command('lab')
+    .description('Virtual networks and hosts of real packets on this machine (Linux, root).')
+    .helpCommand(false);
+  const sub = (name: string, about: string, example: string): Command =>
+    lab.command(name).description(about).addHelpText('after', `\nExample:\n  ${example}`);
+  const withServer = (command: Command): Command =>
+    command.option('--data <PATH>', 'Data directory of the running server. (default: ./data) (env: SEAWALL_DATA)');
+  sub('doctor', 'Say whether this machine can have a lab, and if not, what to do.', 'seawall lab doctor')
+    .option('--public-prefix <PREFIX>', 'Prefix that the lab would take public addresses from.')
+    .option('--json', 'Print JSON.')
+    .action(async (options) => {
+      const { labDoctor } = await import('./tools.ts');
+      end(await labDoctor(terminal, options));
+    });
+  sub(
+    'down',
+    'Take away what a lab left on this machine, when no server is there to do so.',
+    'sudo seawall lab down',
+  ).action(async () => {
+    const { labDown } = await import('./tools.ts');
+    end(await labDown(terminal));
+  });
+  withServer(sub('list', 'List the hosts of the lab.', 'seawall lab list'))
+    .option('--json', 'Print JSON.')
+    .action(async (options) => {
+      const { listLab } = await import('./lab.ts');
+      end(await listLab(terminal, options));
+    });
+  withServer(
+    sub(
+      'host',
+      'Make a bare host on a subnet.',
+      'seawall lab host jump --subnet "$(az network vnet subnet show … --query id -o tsv)"',
+    ),
+  )
+    .argument('<NAME>', 'Its name, which its network interface has too.')
+    .requiredOption('--subnet <ID>', 'Id of the subnet.')
+    .option('--public-ip', 'Give it a public address of its own.')
+    .option('--json', 'Print JSON.')
+    .action(async (name: string, options) => {
+      const { makeHost } = await import('./lab.ts');
+      end(await makeHost(terminal, name, options));
+    });
+  withServer(
+    sub(
+      'exec',
+      "Run a command in a host's network, with the lab's names and CA.",
+      'sudo seawall lab exec jump -- curl https://myregistry.azurecr.test/v2/',
+    ),
+  )
+    .argument('<HOST>', 'Name of the host.')
+    .argument('<COMMAND...>', 'The command with its arguments.')
+    .passThroughOptions()
+    .action(async (host: string, command: readonly string[], options) => {
+      const { execInHost } = await import('./lab.ts');
+      // A command ends with whatever code it likes.
+      const argv = command[0] === '--' ? command.slice(1) : command;
+      end((await execInHost(terminal, host, argv, options)) as ExitCode);
+    });
 }
 
 function addSubscriptions(program: Command, terminal: Terminal, end: End): void {

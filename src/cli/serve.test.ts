@@ -10,7 +10,7 @@ import { runHere } from './memory-terminal.fixture.ts';
 import { parseServerAccess } from './running-server.ts';
 
 const LAUNCHER = join(import.meta.dirname, '../../bin/seawall.mjs');
-const ANY_PORTS = ['--registry', '127.0.0.1:0', '--control', '127.0.0.1:0'];
+const ANY_PORTS = ['--registry', '127.0.0.1:0', '--control', '127.0.0.1:0', '--lab', 'off'];
 
 /** A server in a process of its own, with what it has written so far. */
 interface Started {
@@ -102,7 +102,16 @@ describe('up', () => {
     await once(taken, 'listening');
     const { port } = taken.address() as AddressInfo;
     await withFolder(async (folder) => {
-      const where = ['--registry', `127.0.0.1:${port}`, '--control', '127.0.0.1:0', '--hosts-file', 'off'];
+      const where = [
+        '--registry',
+        `127.0.0.1:${port}`,
+        '--control',
+        '127.0.0.1:0',
+        '--hosts-file',
+        'off',
+        '--lab',
+        'off',
+      ];
       const started = start(['up', '--data', join(folder, 'data'), ...where]);
       assert.equal(await started.ended, 69);
       assert.match(

@@ -47,7 +47,7 @@ export interface Config extends Perimeter {
   readonly autoRegistration: boolean;
   readonly revalidateRules: boolean;
   /** Whether virtual networks are made of packets on this machine. */
-  readonly lab: 'on' | 'off';
+  readonly lab: 'auto' | 'on' | 'off';
   /** IPv4 prefix that public addresses of resources are taken from. */
   readonly publicPrefix: string;
   /** What a refused client is answered: as in the article, or as by today's service (facts/acr.md §2.2). */

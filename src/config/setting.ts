@@ -90,11 +90,11 @@ export const SETTINGS = {
     0,
     'How long a change of network rules waits before it acts, to rehearse the minutes it takes in Azure.',
   ),
-  lab: setting(
-    oneOf('on', 'off'),
-    'off',
-    'Whether virtual networks are made of real packets on this machine: Linux and root; names and addresses of their own.',
-  ),
+  lab: {
+    kind: oneOf('auto', 'on', 'off'),
+    defaults: { up: 'auto', serve: 'off' },
+    about: 'Whether virtual networks are made of real packets on this machine (Linux, root): `auto` where they can be.',
+  } satisfies Setting<'auto' | 'on' | 'off'>,
   publicPrefix: setting(prefix, '198.18.77.0/24', 'IPv4 prefix that public addresses of resources are taken from.'),
   outboundAllow: setting<readonly string[]>(
     targets,

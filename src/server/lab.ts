@@ -7,18 +7,21 @@ import type { Config } from '../config/config.ts';
 import { SETTINGS } from '../config/setting.ts';
 import type { AttachedSocket } from '../connection/listener.ts';
 import { serveTcp, serveUdp } from '../lab/dns.ts';
-import { type Fabric, startFabric } from '../lab/fabric.ts';
+import { startFabric } from '../lab/fabric.ts';
 import type { Purpose } from '../lab/message.ts';
-import { type Host, labAddresses, labPlan } from '../lab/plan.ts';
+import { type Host, labAddresses, type LabPlan, labPlan } from '../lab/plan.ts';
 import { compileTopology, type Topology } from '../network/topology.ts';
 import type { StateView } from '../state/port.ts';
 import { resolverOf } from './lab-names.ts';
-import { StartRefusedError } from './ready.ts';
+import { type ReadyLab, StartRefusedError } from './ready.ts';
 
 /** The lab, where there is one. */
 export interface Lab extends AsyncDisposable {
   /** The configuration, with the lab's addresses and names in place of those that nobody chose. */
   readonly config: Config;
+  readonly ready: ReadyLab;
+  /** The plan that is in force; `undefined` without a lab. */
+  readonly plan: () => LabPlan | undefined;
   /** Sends packets the way the networks of a view are. */
   apply(view: StateView, topology: Topology): Promise<void>;
   /** From now on hands over the sockets of routers; those before are handed over at once. */
@@ -37,21 +40,29 @@ const HTTPS = 443;
 
 /** Starts the lab where the configuration asks for it. Throws {@link StartRefusedError} with why it cannot. */
 export async function openLab(config: Config): Promise<Lab> {
-  if (config.lab === 'off') return noLab(config);
+  if (config.lab === 'off') return noLab(config, { kind: 'off' });
   const chosen = withAddresses(config);
   const held: Handed[] = [];
   let take = (one: Handed): void => void held.push(one);
   const started = await startFabric(chosen.publicPrefix, (network, purpose, socket) =>
     take({ network, purpose, socket }),
   );
+  if (started.kind === 'refused' && config.lab === 'auto') return noLab(config, { kind: 'none', why: started.why });
   if (started.kind === 'refused') throw new StartRefusedError(`the lab cannot be made: ${started.why}`);
   const { fabric } = started;
   // The registry's own address, which has to be there before anything listens on it.
   await fabric.apply(labPlan(compileTopology([], []), [], chosen.publicPrefix), chosen.registry.port);
   const attached = new Map<string, () => void>();
+  let plan: LabPlan | undefined;
   return {
     config: chosen,
-    apply: (view, topology) => applyPlan(fabric, chosen, { view, topology, attached }),
+    ready: { kind: 'made' },
+    plan: () => plan,
+    async apply(view, topology) {
+      plan = labPlan(topology, hostsOf(view), chosen.publicPrefix);
+      closeGone(topology, attached);
+      await fabric.apply(plan, chosen.registry.port);
+    },
     serve: (given) => {
       take = (one) => begin(one, { ...given, config: chosen, attached });
       for (const one of held.splice(0)) take(one);
@@ -63,8 +74,15 @@ export async function openLab(config: Config): Promise<Lab> {
   };
 }
 
-function noLab(config: Config): Lab {
-  return { config, apply: async () => undefined, serve: () => undefined, [Symbol.asyncDispose]: async () => undefined };
+function noLab(config: Config, ready: ReadyLab): Lab {
+  return {
+    config,
+    ready,
+    plan: () => undefined,
+    apply: async () => undefined,
+    serve: () => undefined,
+    [Symbol.asyncDispose]: async () => undefined,
+  };
 }
 
 /** One name and one address for each server, valid inside the lab and on this machine. */
@@ -107,26 +125,25 @@ function begin({ network, purpose, socket }: Handed, { attach, view, config, att
   detach(() => socket.close());
 }
 
-type Applying = { readonly view: StateView; readonly topology: Topology; readonly attached: Map<string, () => void> };
-
 /** Sockets of networks that are gone are closed first: a namespace lives on while one listens in it (facts/lab.md §1). */
-async function applyPlan(fabric: Fabric, config: Config, { view, topology, attached }: Applying): Promise<void> {
+function closeGone(topology: Topology, attached: Map<string, () => void>): void {
   for (const [network, stop] of attached)
     if (!topology.networks.has(network)) {
       attached.delete(network);
       stop();
     }
-  await fabric.apply(labPlan(topology, hostsOf(view), config.publicPrefix), config.registry.port);
 }
 
-/** Every network interface that is not a private endpoint's is a host: that of its virtual machine, or a bare one. */
-export function hostsOf(view: StateView): readonly Host[] {
+/** Every network interface that is not a private endpoint's is a host, named like its virtual machine where it has one. */
+function hostsOf(view: StateView): readonly Host[] {
   const names = new Set<string>();
   return ipConfigurations(view).flatMap(({ id, subnet, address }): readonly Host[] => {
     const key = keyOfId(id.slice(0, id.lastIndexOf('/ipConfigurations/')));
     const nic = view.get(key);
-    if (nic === undefined || interfaceUser(view, nic)?.kind === 'private-endpoint') return [];
-    const wanted = nic.name.toLowerCase().replaceAll(/[^a-z0-9-]/g, '-');
+    const user = nic === undefined ? undefined : interfaceUser(view, nic);
+    if (nic === undefined || user?.kind === 'private-endpoint') return [];
+    const called = user === undefined ? nic.name : user.id.slice(user.id.lastIndexOf('/') + 1);
+    const wanted = called.toLowerCase().replaceAll(/[^a-z0-9-]/g, '-');
     const name = names.has(wanted) ? `${wanted}-${nic.uid.slice(0, 8)}` : wanted;
     if (names.has(name)) return [];
     names.add(name);

@@ -13,6 +13,12 @@ export type ReadyHosts =
   | { readonly kind: 'kept'; readonly path: string }
   | { readonly kind: 'advice'; readonly advice: string };
 
+/** What became of the lab. */
+export type ReadyLab =
+  | { readonly kind: 'made' }
+  | { readonly kind: 'off' }
+  | { readonly kind: 'none'; readonly why: string };
+
 /** What a server that is ready says of itself. */
 export interface ReadyInfo {
   readonly registries: readonly ReadyRegistry[];
@@ -28,6 +34,8 @@ export interface ReadyInfo {
   /** PEM file of Seawall's own CA; absent when the operator's certificates are shown. */
   readonly caFile?: string;
   readonly hosts: ReadyHosts;
+  /** The lab: made, not asked for, or why it could not be made. */
+  readonly lab: ReadyLab;
   /** The secret of the owner, made just now and never shown again: the first start of the production form. */
   readonly bootstrap?: { readonly clientId: string; readonly clientSecret: string };
 }

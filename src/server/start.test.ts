@@ -31,7 +31,7 @@ async function serve(
     registry: '127.0.0.1:0',
     control: '127.0.0.1:0',
     logLevel: 'error',
-    ...(form === 'up' ? { hostsFile: 'off' } : {}),
+    ...(form === 'up' ? { hostsFile: 'off', lab: 'off' } : {}),
     ...settings,
   };
   const loaded = await loadConfig(form, { flags, env: {} });

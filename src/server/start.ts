@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { ArmSettings } from '../arm/verb.ts';
+import { missingEgress } from '../arm/provider/microsoft.network/virtual-network/egress.ts';
 import { type AuthServices, authServices } from '../auth/services.ts';
 import { formatListenAddress } from '../config/address.ts';
 import type { Config } from '../config/config.ts';
@@ -30,7 +31,8 @@ import { type Imports, startImports } from './imports.ts';
 import { followNames, type RegistryNames, registryNames } from './follow-names.ts';
 import { keepNames } from './keep-names.ts';
 import { InFlight } from './in-flight.ts';
-import { openLab } from './lab.ts';
+import { type Lab, openLab } from './lab.ts';
+import { labRoutes } from './lab-routes.ts';
 import { type Listeners, openListeners } from './listeners.ts';
 import { managementPlane } from './management.ts';
 import { metadataRoute } from './metadata-route.ts';
@@ -80,6 +82,8 @@ export async function startServer(asked: Config, options: StartOptions): Promise
   const stores = stack.use(await openStores(dataDir, config, { nowMs: now(), onFatal }).catch(refused));
   const owner = await stores.directory.ensureOwner({ keepSecret: config.form === 'up', nowMs: now() });
   await ensureFirstState(stores.state, stores.directory, owner.clientId, now());
+  if (lab.ready.kind === 'made')
+    await stores.state.commit((view) => ({ value: undefined, changes: missingEgress(view, config.publicPrefix) }));
   await ensureDeclared({ state: stores.state, directory: stores.directory, config }, now());
   const { snapshot } = await followRegistries({ state: stores.state, directory: stores.directory, config, now });
   const listeners = stack.use(await openListeners({ config, dataDir, log, metrics, now }));
@@ -122,6 +126,7 @@ export async function startServer(asked: Config, options: StartOptions): Promise
     imports,
     door,
     gate: { admission, inFlight, denials },
+    lab,
     stopping: () => listeners.stopping(),
   };
   const registryPort = config.publicPort ?? registry.address.port;
@@ -166,6 +171,7 @@ export async function startServer(asked: Config, options: StartOptions): Promise
     stateFile: dataDir.state,
     ...trusted,
     hosts: names.hosts,
+    lab: lab.ready,
     ...bootstrapOf(owner, config),
   };
   tellReady(log, listeners, performance.now() - startedMs);
@@ -199,6 +205,7 @@ interface Assembly {
   readonly imports: Imports;
   readonly door: OutboundDoor;
   readonly gate: Gate;
+  readonly lab: Lab;
   readonly stopping: () => boolean;
 }
 
@@ -218,7 +225,7 @@ function registryPlane({ config, stores, snapshot, auth, metrics, webhooks, gate
 }
 
 function controlListenerPlane(
-  { config, stores, snapshot, auth, metrics, webhooks, imports, door, gate, stopping }: Assembly,
+  { config, stores, snapshot, auth, metrics, webhooks, imports, door, gate, lab, stopping }: Assembly,
   ports: Ports,
 ) {
   const ready = async (): Promise<true | string> => {
@@ -246,6 +253,7 @@ function controlListenerPlane(
     [
       ...graphRoutes({ auth, directory: stores.directory, now }),
       ...principalRoutes({ auth, directory: stores.directory, now }),
+      ...labRoutes({ auth, directory: stores.directory, plan: lab.plan, now }),
       ...denialRoutes({ auth, directory: stores.directory, denials: gate.denials, now }),
       ...explainRoutes({ auth, directory: stores.directory, state: stores.state, admission: gate.admission, now }),
       ...subscriptionRoutes({ auth, directory: stores.directory, state: stores.state, now }),

@@ -108,6 +108,7 @@ async function start(
     registry: '127.0.0.1:0',
     control: '127.0.0.1:0',
     hostsFile: 'off',
+    lab: 'off',
     logLevel: 'error',
     accessLog: 'off',
     ...settings,

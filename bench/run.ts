@@ -5,13 +5,14 @@
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type Figure, type Row, exceeds, table } from './figure.ts';
+import { admission } from './admission.ts';
 import { layer, transfer } from './layer.ts';
 import { management } from './management.ts';
 import { manifest } from './manifest.ts';
 import { page } from './page.ts';
 import { startUp } from './start-up.ts';
 
-const ROWS: readonly Row[] = [startUp, manifest, page, management, transfer, layer];
+const ROWS: readonly Row[] = [startUp, admission, manifest, page, management, transfer, layer];
 const MIB = 1024 * 1024;
 
 const { values } = parseArgs({

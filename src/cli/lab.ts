@@ -80,7 +80,7 @@ export async function execInHost(
   name: string,
   command: readonly string[],
   options: PrincipalOptions,
-): Promise<ExitCode | number> {
+): Promise<number> {
   const found = await findServer(dataOf(terminal, options));
   const ca = found.kind === 'running' ? found.server.caFile : undefined;
   const trust =

@@ -246,7 +246,7 @@ function addLab(program: Command, terminal: Terminal, end: End): void {
   sub(
     'down',
     'Take away what a lab left on this machine, when no server is there to do so.',
-    'sudo seawall lab down',
+    'seawall lab down',
   ).action(async () => {
     const { labDown } = await import('./tools.ts');
     end(await labDown(terminal));
@@ -276,7 +276,7 @@ function addLab(program: Command, terminal: Terminal, end: End): void {
     sub(
       'exec',
       "Run a command in a host's network, with the lab's names and CA.",
-      'sudo seawall lab exec jump -- curl https://myregistry.azurecr.test/v2/',
+      'seawall lab exec jump -- curl https://myregistry.azurecr.test/v2/',
     ),
   )
     .argument('<HOST>', 'Name of the host.')

@@ -1,4 +1,5 @@
-import type { LabPlan, NetworkPlan } from './plan.ts';
+import type { HostPlan, LabPlan, NetworkPlan } from './plan.ts';
+import { chainOf, type Tags } from './security-rules.ts';
 
 /**
  * The rules of one router, for `nft -f -`: they replace those before in one transaction (facts/lab.md §2). A subnet with the
@@ -29,11 +30,51 @@ table ip lab {
     tcp dport { 80, 443 } ip daddr 169.254.100.1 ct status dnat accept
     tcp dport { 80, 443 } counter drop
   }
-  chain guard { type filter hook postrouting priority 110;
+${securityChains(network, { space: network.space, registry })}  chain guard { type filter hook postrouting priority 110;
     oifname "wan" fib saddr type != local counter drop
   }
 }
 `;
+}
+
+/**
+ * Rules of security groups: outbound ones before a destination is changed, inbound ones after. What belongs to a
+ * connection that was let through passes, and so does DNS, as in Azure.
+ */
+function securityChains({ hosts }: NetworkPlan, tags: Tags): string {
+  const guarded = hosts.filter(({ groups }) => groups.length > 0);
+  const jump = (host: HostPlan, way: 'in' | 'out'): string =>
+    host.groups
+      .map((_, i) => `jump ${chainName(host, way, i)}`)
+      .map((to) => `    ${matchOf(host, way)} ${to}\n`)
+      .join('');
+  const chains = guarded.flatMap((host) =>
+    host.groups.flatMap((rules, i) => [
+      chain(chainName(host, 'out', i), chainOf(rules, 'Outbound', tags)),
+      chain(chainName(host, 'in', i), chainOf(rules, 'Inbound', tags)),
+    ]),
+  );
+  return `${chains.join('')}  chain security_out { type filter hook prerouting priority -150;
+    ct state established,related accept
+    ip daddr 168.63.129.16 accept
+${guarded.map((host) => jump(host, 'out')).join('')}  }
+  chain security_in { type filter hook forward priority filter;
+    ct state established,related accept
+${guarded.map((host) => jump(host, 'in')).join('')}  }
+`;
+}
+
+function chainName({ link }: HostPlan, way: 'in' | 'out', group: number): string {
+  return `${way}_${link}_${group}`;
+}
+
+function matchOf({ address, bridge }: HostPlan, way: 'in' | 'out'): string {
+  const own = address.slice(0, address.indexOf('/'));
+  return way === 'out' ? `iifname "${bridge}" ip saddr ${own}` : `oifname "${bridge}" ip daddr ${own}`;
+}
+
+function chain(name: string, lines: readonly string[]): string {
+  return `  chain ${name} {\n${lines.map((line) => `    ${line}\n`).join('')}  }\n`;
 }
 
 function elements(all: readonly string[]): string {

@@ -166,7 +166,7 @@ function rules(plan: LabPlan, network: NetworkPlan): Piece {
 function hostPiece({ namespace: routerNamespace }: NetworkPlan, host: HostPlan): Piece {
   const { namespace, link, bridge: name, address, gateway } = host;
   return {
-    key: `host ${JSON.stringify(host)} ${routerNamespace}`,
+    key: `host ${namespace} ${link} ${name} ${address} ${gateway} ${routerNamespace}`,
     up: [
       ip(`netns add ${namespace}`),
       ip(`link add ${link} type veth peer name eth0 netns ${namespace}`, routerNamespace),

@@ -4,6 +4,20 @@ import { addressAt, formatPrefix, parsePrefix, type Prefix } from '../network/pr
 import { type Subnet, subnetAt, type Topology, type VirtualNetwork } from '../network/topology.ts';
 import { parseAddress } from '../network/address.ts';
 
+/** One rule of a network security group, with its members for one and for several in one list (facts/acr.md §5). */
+export interface SecurityRule {
+  readonly direction: 'Inbound' | 'Outbound';
+  readonly priority: number;
+  readonly access: 'Allow' | 'Deny';
+  /** `tcp`, `udp`, `icmp`, `esp`, `ah`, or `*`. */
+  readonly protocol: string;
+  /** Prefixes, addresses and tags. */
+  readonly sources: readonly string[];
+  readonly sourcePorts: readonly string[];
+  readonly destinations: readonly string[];
+  readonly destinationPorts: readonly string[];
+}
+
 /** A machine on a subnet: a network namespace with one interface. */
 export interface Host {
   /** Unique; what `seawall lab exec` calls it. */
@@ -11,6 +25,8 @@ export interface Host {
   readonly uid: string;
   readonly subnet: string;
   readonly address: string;
+  /** The rules of each security group that its packets meet. */
+  readonly groups: readonly (readonly SecurityRule[])[];
 }
 
 /** A subnet with its bridge. */
@@ -29,6 +45,8 @@ export interface NetworkPlan {
   /** The end of its link on this machine. */
   readonly link: string;
   readonly egress: string | undefined;
+  /** Prefixes of the network and of its peers. */
+  readonly space: readonly string[];
   readonly subnets: readonly SubnetPlan[];
   readonly publicAddresses: readonly { readonly public: string; readonly private: string }[];
   readonly endpoints: readonly { readonly address: string; readonly bridge: string }[];
@@ -43,6 +61,7 @@ export interface HostPlan {
   readonly bridge: string;
   readonly address: string;
   readonly gateway: string;
+  readonly groups: readonly (readonly SecurityRule[])[];
 }
 
 /** Two networks that carry each other's packets. */
@@ -111,6 +130,7 @@ function networkPlan(topology: Topology, network: VirtualNetwork, hosts: readonl
     namespace: `${PREFIX}-${short(network.uid)}`,
     link: `${PREFIX}${short(network.uid)}`,
     egress: network.egress === undefined ? undefined : formatAddress(network.egress),
+    space: [network, ...network.peers.flatMap((peer) => topology.networks.get(peer) ?? [])].flatMap(prefixesOf),
     subnets: network.subnets.map(subnetPlan),
     publicAddresses: [...network.publicAddresses].map(([own, address]) => ({
       private: own,
@@ -158,6 +178,7 @@ function hostPlan(network: VirtualNetwork, host: Host): readonly HostPlan[] {
       bridge: bridgeOf(subnet),
       address: `${host.address}/${prefix.length}`,
       gateway: formatAddress(addressAt(prefix, GATEWAY)),
+      groups: host.groups,
     },
   ];
 }
@@ -173,6 +194,9 @@ function peeringsOf(topology: Topology, networks: readonly VirtualNetwork[]): re
 }
 
 function endOf(own: VirtualNetwork, other: VirtualNetwork): PeeringEnd {
-  const beyond = other.subnets.flatMap(({ prefixes }) => prefixes.filter(({ network }) => network.family === 4));
-  return { namespace: `${PREFIX}-${short(own.uid)}`, link: `p${short(other.uid)}`, beyond: beyond.map(formatPrefix) };
+  return { namespace: `${PREFIX}-${short(own.uid)}`, link: `p${short(other.uid)}`, beyond: prefixesOf(other) };
+}
+
+function prefixesOf({ subnets }: VirtualNetwork): readonly string[] {
+  return subnets.flatMap(({ prefixes }) => prefixes.filter(({ network }) => network.family === 4).map(formatPrefix));
 }

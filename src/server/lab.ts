@@ -12,6 +12,7 @@ import type { Purpose } from '../lab/message.ts';
 import { type Host, labAddresses, type LabPlan, labPlan } from '../lab/plan.ts';
 import { compileTopology, type Topology } from '../network/topology.ts';
 import type { StateView } from '../state/port.ts';
+import { securityGroupsOf } from './lab-security.ts';
 import { resolverOf } from './lab-names.ts';
 import { type ReadyLab, StartRefusedError } from './ready.ts';
 
@@ -147,6 +148,14 @@ function hostsOf(view: StateView): readonly Host[] {
     const name = names.has(wanted) ? `${wanted}-${nic.uid.slice(0, 8)}` : wanted;
     if (names.has(name)) return [];
     names.add(name);
-    return [{ name, uid: nic.uid, subnet: keyOfId(subnet), address }];
+    return [
+      {
+        name,
+        uid: nic.uid,
+        subnet: keyOfId(subnet),
+        address,
+        groups: securityGroupsOf(view, [view.get(keyOfId(subnet)), nic]),
+      },
+    ];
   });
 }

@@ -165,6 +165,37 @@ describe('the lab', { skip: WHY_NOT }, () => {
     assert.deepEqual([own.reason, own.address, neighbour.status], ['ip-rule', ipAddress, '403']);
   });
 
+  it('drops what a security group denies, and carries it when it is allowed before that', async () => {
+    const group = `${network}/networkSecurityGroups/closed`;
+    const rule = (name: string, access: string, priority: number): Promise<unknown> =>
+      arm.must('PUT', `${group}/securityRules/${name}`, {
+        properties: {
+          access,
+          priority,
+          direction: 'Outbound',
+          protocol: 'Tcp',
+          sourceAddressPrefix: '*',
+          sourcePortRange: '*',
+          destinationAddressPrefix: 'AzureContainerRegistry',
+          destinationPortRange: '443',
+        },
+      });
+    await arm.must('PUT', group, { location: 'westeurope', properties: {} });
+    await rule('no', 'Deny', 200);
+    const guarded = (properties: object): Promise<unknown> =>
+      arm.must('PUT', subnet('a', 'on'), {
+        properties: { addressPrefix: '10.0.0.0/24', serviceEndpoints: SERVICE_ENDPOINT, ...properties },
+      });
+    await guarded({ networkSecurityGroup: { id: group } });
+    const url = 'https://myregistry.azurecr.test/v2/';
+    assert.match(await curl('a-on', '-m', '1', url), /^failed/);
+    await rule('yes', 'Allow', 100);
+    assert.equal((await got('a-on')).status, '401');
+    await guarded({});
+    await arm.must('DELETE', `${group}/securityRules/yes`);
+    assert.equal((await got('a-on')).status, '401');
+  });
+
   it('leads a hub and its peered spoke to the registry by a private endpoint, and nobody else', async () => {
     await patch({ networkRuleSet: { virtualNetworkRules: [] }, publicNetworkAccess: 'Disabled' });
     await peer('a', 'spoke');

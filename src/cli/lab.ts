@@ -74,6 +74,13 @@ export async function makeHost(
 /** Names the resolver of the host's network within a mount namespace of the command's own; `/sys` stays what it is. */
 const ENTER = 'mount --bind "$0" /etc/resolv.conf && exec "$@"';
 
+/** The command line that runs a command in a host's network. */
+export function hostCommand(name: string, command: readonly string[]): readonly [string, ...string[]] {
+  const host = `swl-h-${name.toLowerCase()}`;
+  const enter = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', ENTER, `/etc/netns/${host}/resolv.conf`];
+  return ['nsenter', `--net=/run/netns/${host}`, ...enter, ...command];
+}
+
 /** `lab exec`: runs a command in a host's network, with the lab's names and CA, and ends as it does. */
 export async function execInHost(
   terminal: Terminal,
@@ -85,9 +92,8 @@ export async function execInHost(
   const ca = found.kind === 'running' ? found.server.caFile : undefined;
   const trust =
     ca === undefined ? {} : { SSL_CERT_FILE: ca, CURL_CA_BUNDLE: ca, REQUESTS_CA_BUNDLE: ca, NODE_EXTRA_CA_CERTS: ca };
-  const host = `swl-h-${name.toLowerCase()}`;
-  const enter = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', ENTER, `/etc/netns/${host}/resolv.conf`];
-  const child = spawn('nsenter', [`--net=/run/netns/${host}`, ...enter, ...command], {
+  const [tool, ...args] = hostCommand(name, command);
+  const child = spawn(tool, args, {
     stdio: 'inherit',
     env: { ...terminal.env, ...trust },
   });

@@ -228,6 +228,14 @@ function addPerimeter(program: Command, terminal: Terminal, end: End): void {
 }
 
 function addLab(program: Command, terminal: Terminal, end: End): void {
+  program
+    .command('demo')
+    .description('Play the story of a network rule on real packets, with a client of its own (Linux, root).')
+    .addHelpText('after', '\nExample:\n  seawall demo')
+    .action(async () => {
+      const { playDemo } = await import('./demo.ts');
+      end(await playDemo(terminal));
+    });
   const lab = program
     .command('lab')
     .description('Virtual networks and hosts of real packets on this machine (Linux, root).')

@@ -23,7 +23,7 @@ export interface Piece {
 }
 
 /** The machine's leg in the lab's internet. */
-const INTERNET_BRIDGE = `${PREFIX}inet`;
+export const INTERNET_BRIDGE = `${PREFIX}inet`;
 /** Where a router takes what comes by a service endpoint; Azure's own address for DNS. */
 const INNER = '169.254.100.1';
 const DNS_ADDRESS = '168.63.129.16';

@@ -109,28 +109,33 @@ interface Handed {
 
 type Beginning = LabServing & { readonly config: Config; readonly attached: Map<string, () => void> };
 
+/** A network that was made anew hands over new sockets, and those before are closed. */
 function begin({ network, purpose, socket }: Handed, { attach, view, config, attached }: Beginning): void {
-  const before = attached.get(network);
-  const detach = (stop: () => void): void =>
-    void attached.set(network, () => {
-      before?.();
-      stop();
-    });
+  const key = `${network} ${purpose}`;
+  attached.get(key)?.();
   const resolve = resolverOf(config, network, view);
-  if (purpose === 'registry') {
-    // The purpose says of which kind the socket is.
-    return detach(attach({ server: socket as Server, attachment: { kind: 'virtual-network', network } }));
+  switch (purpose) {
+    case 'registry':
+      // The purpose says of which kind the socket is.
+      return void attached.set(
+        key,
+        attach({ server: socket as Server, attachment: { kind: 'virtual-network', network } }),
+      );
+    case 'dns-udp':
+      serveUdp(socket as DatagramSocket, resolve);
+      break;
+    case 'dns-tcp':
+      serveTcp(socket as Server, resolve);
+      break;
   }
-  if (purpose === 'dns-udp') serveUdp(socket as DatagramSocket, resolve);
-  else serveTcp(socket as Server, resolve);
-  detach(() => socket.close());
+  attached.set(key, () => void socket.close());
 }
 
 /** Sockets of networks that are gone are closed first: a namespace lives on while one listens in it (facts/lab.md §1). */
 function closeGone(topology: Topology, attached: Map<string, () => void>): void {
-  for (const [network, stop] of attached)
-    if (!topology.networks.has(network)) {
-      attached.delete(network);
+  for (const [key, stop] of attached)
+    if (!topology.networks.has(key.slice(0, key.indexOf(' ')))) {
+      attached.delete(key);
       stop();
     }
 }

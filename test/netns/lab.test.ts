@@ -234,6 +234,24 @@ describe('the lab', { skip: WHY_NOT }, () => {
       properties: { remoteVirtualNetwork: { id: `${network}/virtualNetworks/${to}` }, allowVirtualNetworkAccess: true },
     });
 
+  it('is made anew when somebody took a part of it away', async () => {
+    await run('ip', ['netns', 'del', 'swl-h-b-on']);
+    await run('ip', [
+      'link',
+      'del',
+      readdirSync('/sys/class/net').find((name) => /^swl[0-9a-f]{10}$/.test(name)) ?? '',
+    ]);
+    await makeHost('b-late', 'b/subnets/on');
+    await patch({ publicNetworkAccess: 'Enabled', networkRuleSet: { defaultAction: 'Allow' } });
+    for (const host of ['a-on', 'b-on', 'b-late', 'spoke-off']) assert.equal((await got(host)).status, '401', host);
+  });
+
+  it('mends itself when nothing else changes', async () => {
+    await run('ip', ['netns', 'del', 'swl-h-b-on']);
+    const until = performance.now() + 10_000;
+    while ((await got('b-on')).status !== '401') assert.ok(performance.now() < until);
+  });
+
   it('is one on a machine: a second server is told so', async () => {
     await assert.rejects(
       startSeawall({ settings: { lab: 'on', control: '127.0.0.1:0' } }),
@@ -248,6 +266,23 @@ describe('the lab', { skip: WHY_NOT }, () => {
 });
 
 describe('a lab whose server is killed', { skip: WHY_NOT }, () => {
+  it('is gone by the next start when its supervisor was killed with it', async () => {
+    const child = fork(fileURLToPath(new URL('lab-server.fixture.ts', import.meta.url)), {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    await once(child, 'message');
+    const { stdout } = await run('pgrep', ['-P', String(child.pid), '-f', 'supervisor/main.ts']);
+    process.kill(child.pid ?? 0, 'SIGSTOP');
+    process.kill(Number(stdout), 'SIGKILL');
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    assert.notEqual(leftovers().length, 0);
+    const next = await startSeawall({ settings: { lab: 'on', control: '127.0.0.1:0' } });
+    assert.deepEqual(leftovers(), ['swlinet']);
+    await next.close();
+    assert.deepEqual(leftovers(), []);
+  });
+
   it('is gone by itself', async () => {
     const child = fork(fileURLToPath(new URL('lab-server.fixture.ts', import.meta.url)), {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -258,6 +293,19 @@ describe('a lab whose server is killed', { skip: WHY_NOT }, () => {
     await once(child, 'exit');
     const until = performance.now() + 20_000;
     while (leftovers().length > 0 && performance.now() < until) await run('ip', ['netns']);
+    assert.deepEqual(leftovers(), []);
+  });
+});
+
+describe('the demo', { skip: WHY_NOT }, () => {
+  it('shows the rule, the 200 and the 403, and leaves nothing', { timeout: 60_000 }, async () => {
+    const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+    const { stdout } = await run(process.execPath, [main, 'demo'], { timeout: 60_000 });
+    const [, after = ''] = stdout.split('a rule that names it');
+    assert.match(
+      after,
+      /host-a\$ .* 200 OK\n.*host-b\$ .* 403 Forbidden client with IP '198\.18\.77\.\d+' is not allowed access/,
+    );
     assert.deepEqual(leftovers(), []);
   });
 });

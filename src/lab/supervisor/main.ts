@@ -6,6 +6,7 @@ import { difference, type Piece, piecesOf } from '../piece.ts';
 import type { LabPlan } from '../plan.ts';
 import { carryOut } from './carry-out.ts';
 import { openSockets } from './open-sockets.ts';
+import { isWhole } from './whole.ts';
 import { refusal } from './preflight.ts';
 import { sweep } from './sweep.ts';
 
@@ -14,7 +15,11 @@ const LOCK = '\0seawall-lab';
 
 let applied: readonly Piece[] = [];
 const served = new Set<string>();
+/** What was carried out last, and is to stay. */
+let current: { readonly plan: LabPlan; readonly port: number } | undefined;
 let work: Promise<void> = Promise.resolve();
+/** How often the machine is looked at, in ms. */
+const LOOK_EVERY_MS = 1000;
 
 function tell(answer: Answer, socket?: Server | DatagramSocket): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -43,14 +48,33 @@ async function handOver(network: string, purpose: Purpose, socket: Server | Data
 
 async function answer(request: Request): Promise<void> {
   try {
-    if (request.kind === 'apply') await apply(request.plan, request.port);
-    else await clear();
+    if (request.kind === 'apply') await applyWhole(request.plan, request.port);
+    else {
+      current = undefined;
+      await clear();
+    }
     await tell({ kind: 'done', id: request.id });
   } catch (error) {
-    // A plan that was carried out in part is no plan: everything is made anew by the next one.
-    await clear().catch(() => undefined);
     await tell({ kind: 'failed', id: request.id, why: error instanceof Error ? error.message : String(error) });
   }
+}
+
+/** A plan that was carried out in part is none: somebody took something away, and everything is made anew, once. */
+async function applyWhole(plan: LabPlan, port: number): Promise<void> {
+  try {
+    if (current !== undefined && !(await isWhole(current.plan))) await clear();
+    await apply(plan, port);
+  } catch {
+    await clear();
+    await apply(plan, port);
+  }
+  current = { plan, port };
+}
+
+/** Mends what somebody took away, without waiting for the next plan. */
+async function look(): Promise<void> {
+  if (current === undefined || (await isWhole(current.plan))) return;
+  await applyWhole(current.plan, current.port).catch(() => undefined);
 }
 
 async function clear(): Promise<void> {
@@ -75,6 +99,9 @@ async function start(): Promise<void> {
   });
 }
 
+setInterval(() => {
+  work = work.then(look);
+}, LOOK_EVERY_MS);
 process.on('message', (request: Request) => {
   work = work.then(() => answer(request));
 });

@@ -115,6 +115,12 @@ refused_with "Looks like you don't have access to registry '$LOGIN'" othervm az 
 refused_with 'invalid status code from registry 403 (Forbidden)' othervm skopeo inspect --creds "$USER_NAME:$PASSWORD" docker://$LOGIN/hello-world:v1
 shown_seawall denials --registry $REGISTRY --most 3
 
+echo; echo '== A dedicated data endpoint, for clients behind a firewall of their own'
+shown az acr update --name $REGISTRY --data-endpoint-enabled --output none
+shown az acr show-endpoints --name $REGISTRY
+on mydockervm docker rmi $LOGIN/hello-world:v1 >/dev/null
+shown_on mydockervm docker pull $LOGIN/hello-world:v1
+
 echo; echo '== Restore default registry access'
 shown az acr network-rule list --name $REGISTRY
 shown az acr network-rule remove --name $REGISTRY --subnet "$subnet" --output none

@@ -79,6 +79,11 @@ export function noContent(headers: ReplyHeaders = {}): Reply {
   return { status: 204, headers, body: NONE };
 }
 
+/** 307: the same request is to be sent to `location`. */
+export function redirect(location: string): Reply {
+  return { status: 307, headers: { location, 'content-length': '0' }, body: NONE };
+}
+
 /** 304: what the client has is still right. */
 export function notModified(headers: ReplyHeaders): Reply {
   return { status: 304, headers, body: NONE };

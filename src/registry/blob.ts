@@ -1,4 +1,4 @@
-import { type Reply, accepted, notModified, okBlob, okHead, refuse } from '../http/reply.ts';
+import { type Reply, accepted, notModified, okBlob, okHead, redirect, refuse } from '../http/reply.ts';
 import type { Digest } from '../oci/digest.ts';
 import { MEDIA_TYPE } from '../oci/media-type.ts';
 import { parseRange } from '../oci/range.ts';
@@ -25,12 +25,20 @@ export async function headBlob({ name, digest }: BlobParams, call: Call): Promis
 
 /** end-2, GET: the blob, or the part of it that `Range` names. */
 export async function getBlob({ name, digest }: BlobParams, call: Call): Promise<Reply> {
+  if (call.blobLocation !== undefined) return sendElsewhere({ name, digest }, call, call.blobLocation);
   const found = await openBlob({ name, digest }, call);
   if (found === undefined) return refuse({ code: 'BLOB_UNKNOWN', detail: { digest } });
   const { blob, reader } = found;
   const reply = blob.readable ? answerBlob(blob, reader, call) : refuseLocked();
   if (reply.body.kind !== 'blob') await reader[Symbol.asyncDispose]();
   return reply;
+}
+
+/** A blob that a dedicated data endpoint serves. */
+async function sendElsewhere({ name, digest }: BlobParams, call: Call, location: string): Promise<Reply> {
+  const blob = await call.services.metadata.blob(keyOf(call, name), digest);
+  if (blob === undefined) return refuse({ code: 'BLOB_UNKNOWN', detail: { digest } });
+  return blob.readable ? redirect(location) : refuseLocked();
 }
 
 /** end-10: removes this repository's link; other repositories keep theirs. */

@@ -29,6 +29,8 @@ export interface Call {
   readonly registry: RegistrySettings;
   readonly incoming: Incoming;
   readonly nowMs: number;
+  /** Where clients are sent for the bytes of the blob they ask for; absent where they are served here. */
+  readonly blobLocation?: string;
   /** What webhooks learn of the request; absent where nobody is to be told. */
   readonly occasion?: Occasion;
   /** Whether the caller may also do this: for what a route's own `access` cannot name, such as a mount's source. */

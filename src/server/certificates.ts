@@ -1,7 +1,8 @@
 import { createSecureContext, type SecureContext } from 'node:tls';
+import { REGIONS } from '../arm/provider/microsoft.resources/region.ts';
 import type { Config, TlsSource } from '../config/config.ts';
 import { CertificateError } from '../trust/certificate-error.ts';
-import { type ServerCertificate, openServerCertificate } from '../trust/server-certificate.ts';
+import { type CertificateSource, type ServerCertificate, openServerCertificate } from '../trust/server-certificate.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { DataDir } from './data-dir.ts';
 import { certificateNames } from './origins.ts';
@@ -27,7 +28,33 @@ export async function openCertificate(
   tls: TlsSource,
   context: CertificateContext,
 ): Promise<ListenerCertificate> {
-  const certificate = await open(listener, tls, context);
+  const { config, dataDir } = context;
+  const names = certificateNames(config);
+  return follow(listener, context, sourceOf(tls, { directory: dataDir.trust, names, file: 'server' }));
+}
+
+/** Opens the certificate of data endpoints, in every region; an operator's certificate has to have them itself. */
+export async function openDataCertificate(context: CertificateContext): Promise<ListenerCertificate | undefined> {
+  const { config, dataDir } = context;
+  if (config.registryTls.kind === 'files') return undefined;
+  const names = REGIONS.map(({ name }) => `*.${name}.data.${config.registrySuffix}`);
+  return follow('data', context, { kind: 'local', directory: dataDir.trust, names, file: 'data' });
+}
+
+type Local = Omit<Extract<CertificateSource, { kind: 'local' }>, 'kind'>;
+
+function sourceOf(tls: TlsSource, local: Local): CertificateSource {
+  return tls.kind === 'files'
+    ? { kind: 'operator', certFile: tls.certFile, keyFile: tls.keyFile }
+    : { kind: 'local', ...local };
+}
+
+async function follow(
+  listener: string,
+  context: CertificateContext,
+  source: CertificateSource,
+): Promise<ListenerCertificate> {
+  const certificate = await open(listener, context, source);
   let secureContext = createSecureContext(certificate.current());
   certificate.onChange((pair) => {
     secureContext = createSecureContext(pair);
@@ -42,13 +69,9 @@ export async function openCertificate(
 
 async function open(
   listener: string,
-  tls: TlsSource,
-  { config, dataDir, log, now }: CertificateContext,
+  { log, now }: CertificateContext,
+  source: CertificateSource,
 ): Promise<ServerCertificate> {
-  const source =
-    tls.kind === 'files'
-      ? { kind: 'operator' as const, certFile: tls.certFile, keyFile: tls.keyFile }
-      : { kind: 'local' as const, directory: dataDir.trust, names: certificateNames(config) };
   const report = (message: string) => log.event({ event: 'certificate-refused', listener, message });
   try {
     return await openServerCertificate({ source, now, report });

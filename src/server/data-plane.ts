@@ -2,11 +2,12 @@ import type { Reply } from '../http/reply.ts';
 import { refuse } from '../http/reply.ts';
 import type { Occasion } from '../store/port.ts';
 import type { RegistryServices } from '../registry/call.ts';
-import { compileRoutes } from '../registry/route.ts';
+import { type BoundRoute, compileRoutes } from '../registry/route.ts';
 import { REGISTRY_ROUTES } from '../registry/routes.ts';
 import { type AuthoriseServices, authorise } from './authorise.ts';
 import { answerOauth } from './oauth.ts';
 import type { Judgement } from './admission.ts';
+import type { DataLinks } from './data-endpoint.ts';
 import { explained, type GateServices, judge, refusal } from './gate.ts';
 import type { Exchange, Plane } from './respond.ts';
 import type { ServedRegistry, Snapshot } from './snapshot.ts';
@@ -18,6 +19,8 @@ export interface DataPlaneServices extends AuthoriseServices, Omit<GateServices,
   readonly denial: 'article' | 'current';
   readonly content: RegistryServices;
   readonly snapshot: () => Snapshot;
+  /** Links to data endpoints. */
+  readonly links: DataLinks;
   /** Called after a request that webhooks may be told of. */
   readonly announced: () => void;
 }
@@ -29,8 +32,10 @@ export interface DataPlaneServices extends AuthoriseServices, Omit<GateServices,
 export function dataPlane(services: DataPlaneServices): Plane {
   const bind = compileRoutes(REGISTRY_ROUTES);
   return async (exchange) => {
-    const registry = services.snapshot().registries.get(exchange.target.host);
-    if (registry === undefined) return refuseHost(exchange.target.host);
+    const { registries, dataEndpoints } = services.snapshot();
+    const { host } = exchange.target;
+    const registry = registries.get(host) ?? dataEndpoints.get(host);
+    if (registry === undefined) return refuseHost(host);
     const judgement = judge(services, exchange, registry);
     if (judgement.verdict.kind === 'refused') return refused(services, exchange, { registry, judgement, bind });
     return explained(await answer(services, exchange, { registry, bind }), exchange, judgement);
@@ -63,11 +68,13 @@ async function answer(services: DataPlaneServices, exchange: Exchange, { registr
   const bound = bind(method, path);
   if ('status' in bound) return bound;
   exchange.route = bound.route.spec;
+  if (exchange.target.host === registry.dataHost) return answerData(services, exchange, { registry, bound });
   const caller = await authorise(services, exchange, { registry, bound });
   if ('status' in caller) return caller;
   const nowMs = services.now();
   const occasion = registry.announces && isChange(method) ? occasionOf(exchange, registry, nowMs) : undefined;
   const reply = await bound.run({
+    ...blobLocation(services, exchange, { registry, bound }),
     services: services.content,
     registry: registry.settings,
     incoming: exchange.incoming,
@@ -77,6 +84,45 @@ async function answer(services: DataPlaneServices, exchange: Exchange, { registr
   });
   if (occasion !== undefined) services.announced();
   return reply;
+}
+
+/** Where the bytes of a blob are to be had, for a registry with a dedicated data endpoint. */
+function blobLocation(
+  services: DataPlaneServices,
+  { facts, incoming }: Exchange,
+  { registry, bound }: Bound,
+): { readonly blobLocation?: string } {
+  const { dataHost, settings } = registry;
+  if (dataHost === undefined || !isBlob(bound) || incoming.method !== 'GET') return {};
+  const origin = new URL(services.origin(registry, facts.scheme));
+  origin.hostname = dataHost;
+  return { blobLocation: `${origin.origin}${services.links.sign(settings.uid, incoming.path, services.now())}` };
+}
+
+interface Bound {
+  readonly registry: ServedRegistry;
+  readonly bound: BoundRoute;
+}
+
+function isBlob({ route }: BoundRoute): boolean {
+  return route.path === '/v2/{name}/blobs/{digest}';
+}
+
+/** A data endpoint serves blobs to whoever has a link to them, and nothing else; its network was judged before. */
+async function answerData(
+  services: DataPlaneServices,
+  { incoming }: Exchange,
+  { registry, bound }: Bound,
+): Promise<Reply> {
+  const nowMs = services.now();
+  const reads = incoming.method === 'GET' || incoming.method === 'HEAD';
+  if (!isBlob(bound) || !reads || !services.links.isGood(registry.settings.uid, incoming, nowMs))
+    return refuse({
+      code: 'DENIED',
+      message:
+        'this is a data endpoint: it serves what a registry has just sent a client to it for; ask the registry again',
+    });
+  return bound.run({ services: services.content, registry: registry.settings, incoming, nowMs, may: () => true });
 }
 
 function isChange(method: string): boolean {

@@ -1,6 +1,7 @@
+import { settingsOf } from '../arm/provider/microsoft.containerregistry/registry/settings.ts';
 import type { Config } from '../config/config.ts';
 import { loginHost } from '../config/login-host.ts';
-import type { Change, StateReader, StateView } from '../state/port.ts';
+import type { Change, StateReader, StateView, StoredResource } from '../state/port.ts';
 
 const REGISTRY = 'microsoft.containerregistry/registries';
 
@@ -12,8 +13,20 @@ export interface RegistryNames {
 
 /** The names of the registries in a view. */
 export function registryNames(config: Config, view: StateView): RegistryNames {
-  const registries = view.ofType(REGISTRY).map(({ name }) => name.toLowerCase());
-  return { registries, hosts: registries.map((name) => loginHost(config, name)) };
+  const all = view.ofType(REGISTRY);
+  const hosts = all.flatMap((registry) => [
+    loginHost(config, registry.name.toLowerCase()),
+    ...dataHosts(config, registry),
+  ]);
+  return { registries: all.map(({ name }) => name.toLowerCase()), hosts };
+}
+
+/** The host of a registry's dedicated data endpoint, where it is enabled. */
+export function dataHosts(config: Pick<Config, 'registrySuffix'>, registry: StoredResource): readonly string[] {
+  const { name, location = '' } = registry;
+  return settingsOf(registry).dataEndpointEnabled
+    ? [`${name}.${location}.data.${config.registrySuffix}`.toLowerCase()]
+    : [];
 }
 
 /**
@@ -25,11 +38,11 @@ export async function followNames(
   config: Config,
   { first, changed }: { readonly first: RegistryNames; readonly changed: (names: RegistryNames) => Promise<void> },
 ): Promise<Disposable> {
-  let known = first.registries.join();
+  let known = first.hosts.join();
   const look = async (view: StateView): Promise<void> => {
     const names = registryNames(config, view);
-    if (names.registries.join() === known) return;
-    known = names.registries.join();
+    if (names.hosts.join() === known) return;
+    known = names.hosts.join();
     await changed(names);
   };
   const stop = state.follow(async (view, changes) => {

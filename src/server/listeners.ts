@@ -2,11 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ListenAddress } from '../config/address.ts';
 import type { Config } from '../config/config.ts';
 import type { HttpHandlers } from '../connection/http-server.ts';
+import type { SecureContextFor } from '../connection/secure.ts';
 import { type Listener, listen } from '../connection/listener.ts';
 import { notReady, refuse } from '../http/reply.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metric.ts';
-import { type ListenerCertificate, openCertificate } from './certificates.ts';
+import { type ListenerCertificate, openCertificate, openDataCertificate } from './certificates.ts';
 import type { DataDir } from './data-dir.ts';
 import { proxyPeers } from './perimeter.ts';
 import { type Plane, type Responder, respond } from './respond.ts';
@@ -55,6 +56,8 @@ export async function openListeners(context: ListenerContext): Promise<Listeners
   await using stack = new AsyncDisposableStack();
   const registryCertificate = stack.use(await openCertificate('registry', config.registryTls, context));
   const controlCertificate = stack.use(await openCertificate('control', config.controlTls, context));
+  const data = await openDataCertificate(context);
+  if (data !== undefined) stack.use(data);
   const open: OpenListener[] = [];
   let stopping = false;
   stack.defer(async () => {
@@ -62,9 +65,9 @@ export async function openListeners(context: ListenerContext): Promise<Listeners
     const closed = await Promise.all(open.map((listener) => listener.close(config.shutdownMs)));
     log.event({ event: 'stopped', cutConnections: closed.reduce((sum, { cut }) => sum + cut, 0) });
   });
-  const registry = await openListener('registry', registryCertificate, context);
+  const registry = await openListener('registry', withData(registryCertificate, data), context);
   open.push(registry);
-  const control = await openListener('control', controlCertificate, context);
+  const control = await openListener('control', () => controlCertificate.secureContext(), context);
   open.push(control);
   const opened = stack.move();
   return {
@@ -76,10 +79,15 @@ export async function openListeners(context: ListenerContext): Promise<Listeners
   };
 }
 
+/** Names of data endpoints have a certificate of their own: they lie deeper than a wildcard reaches. */
+function withData(certificate: ListenerCertificate, data: ListenerCertificate | undefined): SecureContextFor {
+  return (name) => (name?.includes('.data.') === true ? (data ?? certificate) : certificate).secureContext();
+}
+
 /** Opens one of the two listeners. */
 async function openListener(
   name: Responder['listener'],
-  certificate: ListenerCertificate,
+  secureContext: SecureContextFor,
   { config, log, metrics }: ListenerContext,
 ): Promise<OpenListener> {
   let responder: Responder = { listener: name, plane: starting, log, metrics, headers: HEADERS[name] };
@@ -88,7 +96,7 @@ async function openListener(
     address: config[name],
     limits: config.connections,
     ...(name === 'registry' ? { proxies: proxyPeers(config) } : {}),
-    secureContext: () => certificate.secureContext(),
+    secureContext,
     handlers: handlersOf(() => responder),
     onEvent: (event) => log.event(event),
   });

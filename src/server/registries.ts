@@ -8,6 +8,7 @@ import { loginHost } from '../config/login-host.ts';
 import type { Directory } from '../directory/port.ts';
 import type { Change, State, StateView, StoredResource } from '../state/port.ts';
 import type { RegistryUid } from '../store/port.ts';
+import { dataHosts } from './follow-names.ts';
 import { StartRefusedError } from './ready.ts';
 import { hasWebhooks } from './webhooks.ts';
 import type { ServedRegistry, Snapshot } from './snapshot.ts';
@@ -67,7 +68,10 @@ function snapshotOf(services: RegistryServices, view: StateView): Snapshot {
     const served = serve(services, view, registry);
     registries.set(served.settings.loginServer, served);
   }
-  return { registries };
+  const dataEndpoints = [...registries.values()].flatMap((one) =>
+    one.dataHost === undefined ? [] : [[one.dataHost, one] as const],
+  );
+  return { registries, dataEndpoints: new Map(dataEndpoints) };
 }
 
 function serve({ config, state }: RegistryServices, view: StateView, registry: StoredResource): ServedRegistry {
@@ -75,6 +79,7 @@ function serve({ config, state }: RegistryServices, view: StateView, registry: S
   const loginServer = loginHost(config, name);
   const declared = config.registries.find((one) => one.name === name);
   const { adminUserEnabled, anonymousPullEnabled, retentionPolicy: retention } = settingsOf(registry);
+  const [dataHost] = dataHosts(config, registry);
   const compiled = compileRegistryView({
     uid: registry.uid,
     name,
@@ -90,7 +95,13 @@ function serve({ config, state }: RegistryServices, view: StateView, registry: S
   const allowSparseManifests = declared?.allowSparseManifests ?? false;
   // The state makes uids; this is where one enters the store's vocabulary.
   const settings = { uid: registry.uid as RegistryUid, name, loginServer, allowSparseManifests, maxBlobBytes };
-  return { settings, view: compiled.view, announces: hasWebhooks(view, registry), retention };
+  return {
+    settings,
+    view: compiled.view,
+    announces: hasWebhooks(view, registry),
+    retention,
+    ...(dataHost === undefined ? {} : { dataHost }),
+  };
 }
 
 /** The scope maps people made; the system's are known to the compiler. */

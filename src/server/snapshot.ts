@@ -10,10 +10,14 @@ export interface ServedRegistry {
   readonly announces: boolean;
   /** How long manifests without a tag are kept. */
   readonly retention: RetentionPolicy;
+  /** The host of its dedicated data endpoint, where it is enabled. */
+  readonly dataHost?: string;
 }
 
 /** Everything a request is judged by: immutable, replaced whole. */
 export interface Snapshot {
   /** By login server, in lower case without port. */
   readonly registries: ReadonlyMap<string, ServedRegistry>;
+  /** Registries by the host of their dedicated data endpoint. */
+  readonly dataEndpoints: ReadonlyMap<string, ServedRegistry>;
 }

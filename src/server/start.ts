@@ -21,6 +21,7 @@ import { controlPlane, healthRoutes } from './control-plane.ts';
 import { credentialEffects } from './credential-actions.ts';
 import { ensureDeclared } from './declared-registries.ts';
 import { DataDirInUseError, openDataDir } from './data-dir.ts';
+import { dataLinks } from './data-endpoint.ts';
 import { dataPlane } from './data-plane.ts';
 import { denialRoutes } from './denial-routes.ts';
 import { explainRoutes } from './explain-routes.ts';
@@ -218,6 +219,7 @@ function registryPlane({ config, stores, snapshot, auth, metrics, webhooks, gate
     snapshot,
     ...gate,
     denial: config.denial,
+    links: dataLinks(),
     announced: () => webhooks.announced(),
     now,
     origin: (registry, scheme) => registryOrigin(registry.view.loginServer, port, scheme),

@@ -20,6 +20,9 @@ const RENEW_BEFORE_MS = 30 * 24 * 60 * 60 * 1000;
 /** Where the authority's certificate is, below the directory of {@link loadLocalCertificate}. */
 export const AUTHORITY_FILE = 'ca.pem';
 
+/** What a certificate of the local authority is kept as: that of the listeners, and that of data endpoints. */
+export type LeafFile = 'server' | 'data';
+
 /**
  * The certificate of the local authority in `directory` for exactly these names and addresses. The authority and the
  * certificate are made when they are not there, do not fit the names or end soon. Throws {@link CertificateError} when
@@ -29,13 +32,14 @@ export async function loadLocalCertificate(
   directory: string,
   names: readonly string[],
   nowMs: number,
+  file: LeafFile = 'server',
 ): Promise<KeyPair> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const authority = await loadAuthority(directory, nowMs);
-  const present = await readPair(directory, 'server');
+  const present = await readPair(directory, file);
   if (present !== undefined && isServable(present, authority, names, nowMs)) return present;
   const leaf = await issueLeaf(authority, names, nowMs);
-  await writePair(directory, 'server', leaf);
+  await writePair(directory, file, leaf);
   return leaf;
 }
 

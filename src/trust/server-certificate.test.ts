@@ -160,7 +160,7 @@ describe('a local certificate of a running server', () => {
     await using dir = await scratch();
     let clockMs = NOW;
     using certificate = await openServerCertificate({
-      source: { kind: 'local', directory: dir.path, names: ['localhost'] },
+      source: { kind: 'local', file: 'server', directory: dir.path, names: ['localhost'] },
       now: () => clockMs,
       report: assert.fail,
     });

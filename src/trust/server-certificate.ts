@@ -1,12 +1,17 @@
 import { watch } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { KeyPair } from './key-pair.ts';
-import { AUTHORITY_FILE, loadLocalCertificate } from './local-certificate.ts';
+import { AUTHORITY_FILE, type LeafFile, loadLocalCertificate } from './local-certificate.ts';
 import { exposureOf, loadOperatorCertificate, type OperatorFiles } from './operator-certificate.ts';
 
 /** Where a server's certificate comes from: this server's own authority below `directory`, or the operator. */
 export type CertificateSource =
-  | { readonly kind: 'local'; readonly directory: string; readonly names: readonly string[] }
+  | {
+      readonly kind: 'local';
+      readonly directory: string;
+      readonly names: readonly string[];
+      readonly file: LeafFile;
+    }
   | ({ readonly kind: 'operator' } & OperatorFiles);
 
 /** What {@link openServerCertificate} needs. `report` is told of a certificate that is kept out, and of exposed keys. */
@@ -65,7 +70,7 @@ export async function openServerCertificate(options: ServerCertificateOptions): 
 function load(source: CertificateSource, nowMs: number): Promise<KeyPair> {
   switch (source.kind) {
     case 'local':
-      return loadLocalCertificate(source.directory, source.names, nowMs);
+      return loadLocalCertificate(source.directory, source.names, nowMs, source.file);
     case 'operator':
       return loadOperatorCertificate(source, nowMs);
   }

@@ -62,11 +62,14 @@ async function firstStart(folder: DataFolder): Promise<ServerState> {
 }
 
 /** What a running server says of itself. */
-async function readState(path: string): Promise<ServerState> {
+export async function readState(path: string): Promise<ServerState> {
   return JSON.parse(await readFile(join(path, 'data', 'run', 'seawall.json'), 'utf8'));
 }
 
-async function signIn(client: Client, { control, tenantId, clientId, clientSecret }: ServerState): Promise<string> {
+export async function signIn(
+  client: Client,
+  { control, tenantId, clientId, clientSecret }: ServerState,
+): Promise<string> {
   const form = new URLSearchParams({ grant_type: 'client_credentials', scope: `${control}/.default` });
   const basic = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
   const body = Buffer.from(form.toString());

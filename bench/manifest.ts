@@ -17,8 +17,7 @@ export const manifest: Row = {
     await using folder = await openDataFolder();
     await using server = await startServer(folder);
     using client = new Client(server);
-    const body = [Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: INDEX, manifests: [] }))];
-    await client.read({ method: 'PUT', url: '/v2/hot/manifests/v1', headers: { 'content-type': INDEX }, body });
+    await pushHot(client);
     const load = new Load(await headOf(server, client));
     const sockets = await Promise.all(Array.from({ length: CONNECTIONS }, () => load.open(server)));
     await passing(WARM_MS);
@@ -34,7 +33,14 @@ export const manifest: Row = {
   },
 };
 
-async function headOf(server: Server, client: Client): Promise<string> {
+/** Pushes the hot manifest. */
+export async function pushHot(client: Client): Promise<void> {
+  const body = [Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: INDEX, manifests: [] }))];
+  await client.read({ method: 'PUT', url: '/v2/hot/manifests/v1', headers: { 'content-type': INDEX }, body });
+}
+
+/** The head of a request for the hot manifest, with a token. */
+export async function headOf(server: Server, client: Client): Promise<string> {
   const url = `/oauth2/token?scope=repository:hot:pull`;
   const { access_token: token } = JSON.parse(String(await client.read({ method: 'GET', url })));
   const lines = ['GET /v2/hot/manifests/v1 HTTP/1.1', `Host: ${server.host}`, `Accept: ${INDEX}`];
@@ -42,7 +48,7 @@ async function headOf(server: Server, client: Client): Promise<string> {
 }
 
 /** Sends one request on each connection as soon as the answer before has come; counts answers, and nothing else. */
-class Load {
+export class Load {
   answered = 0;
   readonly #head: string;
 
@@ -76,7 +82,7 @@ function isWhole(answer: string): boolean {
   return answer.length >= end + 4 + length;
 }
 
-function passing(ms: number): Promise<void> {
+export function passing(ms: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   setTimeout(resolve, ms);
   return promise;

@@ -10,9 +10,10 @@ import { layer, transfer } from './layer.ts';
 import { management } from './management.ts';
 import { manifest } from './manifest.ts';
 import { page } from './page.ts';
+import { rules } from './rules.ts';
 import { startUp } from './start-up.ts';
 
-const ROWS: readonly Row[] = [startUp, admission, manifest, page, management, transfer, layer];
+const ROWS: readonly Row[] = [startUp, admission, manifest, rules, page, management, transfer, layer];
 const MIB = 1024 * 1024;
 
 const { values } = parseArgs({

@@ -26,10 +26,10 @@ export interface DataFolder extends AsyncDisposable {
   readonly path: string;
 }
 
-/** Makes an empty data folder. */
-export async function openDataFolder(): Promise<DataFolder> {
+/** Makes an empty data folder, with further settings in its configuration. */
+export async function openDataFolder(settings: object = {}): Promise<DataFolder> {
   const root = await mkdtemp(join(tmpdir(), 'seawall-bench-'));
-  const config = { registries: [{ name: REGISTRY, adminUserEnabled: true }] };
+  const config = { registries: [{ name: REGISTRY, adminUserEnabled: true }], ...settings };
   await writeFile(join(root, 'config.json'), JSON.stringify(config));
   return { path: root, [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }) };
 }

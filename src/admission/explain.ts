@@ -65,7 +65,7 @@ const UNATTRIBUTED: Readonly<Record<Extract<Identity, { kind: 'unattributed' }>[
 };
 
 function publicBy({ by, seen, subnet }: Extract<Identity, { kind: 'public' }>): string {
-  const where = subnet === undefined ? '' : ` of ${subnet.id}, which has no service endpoint`;
+  const where = subnet === undefined ? '' : `; its subnet ${subnet.id} has no service endpoint`;
   switch (by) {
     case 'packet':
       return 'as its packets say';

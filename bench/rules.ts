@@ -1,0 +1,64 @@
+import { Client } from './client.ts';
+import { type Figure, median, type Row } from './figure.ts';
+import { readState, signIn } from './management.ts';
+import { headOf, Load, passing, pushHot } from './manifest.ts';
+import { openDataFolder, startServer } from './server.ts';
+
+const CONNECTIONS = 32;
+const ROUNDS = 6;
+const ROUND_MS = 2_000;
+const IP_RULES = 200;
+
+/** A hot manifest with network rules off and on, turn by turn on the same connections; and a change of rules under that load. */
+export const rules: Row = {
+  name: 'rules',
+  measure: async () => {
+    await using folder = await openDataFolder({ profile: 'open' });
+    await using server = await startServer(folder);
+    using client = new Client(server);
+    await pushHot(client);
+    const load = new Load(await headOf(server, client));
+    const patch = await patcher(folder.path, client);
+    const sockets = await Promise.all(Array.from({ length: CONNECTIONS }, () => load.open(server)));
+    const ipRules = Array.from({ length: IP_RULES }, (_, i) => ({ value: `20.${i}.0.0/16` })).concat({
+      value: '127.0.0.0/8',
+    });
+    const rates: Record<'Allow' | 'Deny', number[]> = { Allow: [], Deny: [] };
+    const changes: number[] = [];
+    for (let round = 0; round < 2 * ROUNDS + 2; round += 1) {
+      const defaultAction = round % 2 === 0 ? 'Allow' : 'Deny';
+      const changedMs = performance.now();
+      await patch({ defaultAction, ipRules });
+      changes.push(performance.now() - changedMs);
+      const [answered, startedMs] = [load.answered, performance.now()];
+      await passing(ROUND_MS);
+      // The first two are for the compiler.
+      if (round >= 2) rates[defaultAction].push(((load.answered - answered) / (performance.now() - startedMs)) * 1000);
+    }
+    for (const socket of sockets) socket.destroy();
+    return figures(rates, changes);
+  },
+};
+
+function figures(rates: Record<'Allow' | 'Deny', number[]>, changes: readonly number[]): readonly Figure[] {
+  const [off, on] = [median(rates.Allow), median(rates.Deny)];
+  return [
+    { what: 'hot manifest, rules off', value: off, unit: 'req/s' },
+    { what: `hot manifest, ${IP_RULES} IP rules on`, value: on, unit: 'req/s' },
+    { what: 'rules on / rules off', value: on / off, unit: 'x' },
+    { what: 'change of rules under that load, answered', value: median(changes), unit: 'ms' },
+  ];
+}
+
+/** Changes the rules of the registry, through the management API. */
+async function patcher(path: string, client: Client): Promise<(networkRuleSet: object) => Promise<unknown>> {
+  const running = await readState(path);
+  const authorization = await signIn(client, running);
+  const group = `${running.control}/subscriptions/${running.subscriptionId}/resourceGroups/seawall`;
+  const url = `${group}/providers/Microsoft.ContainerRegistry/registries/benchmark?api-version=2023-07-01`;
+  return (networkRuleSet) => {
+    const body = JSON.stringify({ properties: { networkRuleSet } });
+    const headers = { authorization, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+    return client.read({ method: 'PATCH', url, headers, body: [Buffer.from(body)] });
+  };
+}

@@ -46,6 +46,8 @@ export interface Config extends Perimeter {
   readonly cloud: 'AzureCloud' | 'AzureUSGovernment' | 'AzureChinaCloud';
   readonly autoRegistration: boolean;
   readonly revalidateRules: boolean;
+  /** Whom the server runs as once what needs root is done. */
+  readonly user: string | undefined;
   /** Whether virtual networks are made of packets on this machine. */
   readonly lab: 'auto' | 'on' | 'off';
   /** IPv4 prefix that public addresses of resources are taken from. */

@@ -16,6 +16,7 @@ export function contradictions(config: Config): readonly Contradiction[] {
     ...sameAddress(config),
     ...publicHostAmbiguous(config),
     ...hostsFileInProduction(config),
+    ...userWithHostsFile(config),
     ...duplicates(config.registries, 'registries'),
     ...config.registries.flatMap((registry, i) => inRegistry(registry, `registries[${i}]`, config)),
   ];
@@ -53,6 +54,13 @@ function hostsFileInProduction(config: Config): readonly Contradiction[] {
       why: 'must be off: "serve" never touches a hosts file; "seawall hosts print" prints its lines',
     },
   ];
+}
+
+function userWithHostsFile({ user, hostsFile }: Config): readonly Contradiction[] {
+  if (user === undefined || hostsFile.kind === 'off') return [];
+  const why =
+    'needs hostsFile off: a server that let go of root cannot take the names out again; "seawall hosts print" prints them';
+  return [{ setting: 'user', why }];
 }
 
 function duplicates(items: readonly { readonly name: string }[], path: string): readonly Contradiction[] {

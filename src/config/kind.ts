@@ -126,3 +126,8 @@ function parseTarget(text: string): string | undefined {
   if (length === undefined) return `${address}/${bits}`;
   return rest.length === 0 && /^\d{1,3}$/.test(length) && Number(length) <= bits ? text : undefined;
 }
+
+/** The name of a user of the machine. */
+export const userName: SettingKind<string> = textKind('USER', 'the name of a user of this machine', (text) =>
+  /^[a-z_][a-z0-9_-]{0,31}$/.test(text) ? text : undefined,
+);

@@ -12,6 +12,7 @@ import {
   port,
   prefix,
   targets,
+  userName,
 } from './kind.ts';
 
 /** The two ways to run: `up` rehearses on one machine, `serve` is for production. */
@@ -95,6 +96,10 @@ export const SETTINGS = {
     defaults: { up: 'auto', serve: 'off' },
     about: 'Whether virtual networks are made of real packets on this machine (Linux, root): `auto` where they can be.',
   } satisfies Setting<'auto' | 'on' | 'off'>,
+  user: optional(
+    userName,
+    'User that the server runs as once what needs root is done: ports, the lab; needs hostsFile off.',
+  ),
   publicPrefix: setting(prefix, '198.18.77.0/24', 'IPv4 prefix that public addresses of resources are taken from.'),
   outboundAllow: setting<readonly string[]>(
     targets,

@@ -48,6 +48,7 @@ import { type Stores, openStores } from './stores.ts';
 import { subscriptionRoutes } from './subscription-routes.ts';
 import { fetchJson, outboundDoor } from './outbound.ts';
 import { startRetention } from './retention.ts';
+import { runAs } from './run-as.ts';
 import { startSweeper } from './sweeper.ts';
 import { startWebhooks, type Webhooks } from './webhooks.ts';
 import { usageEffect } from './usage-effect.ts';
@@ -74,6 +75,7 @@ export async function startServer(asked: Config, options: StartOptions): Promise
   const log = createLog({ ...config.log, writer: new DescriptorWriter(STDERR), now });
   stack.defer(() => log.flush());
   const metrics = createMetrics({ ofProcess: options.ofProcess });
+  const user = await runAs(config.user);
   const dataDir = stack.use(await openDataDir(config.dataDir).catch(refused));
   const onFatal = (error: unknown) => {
     log.event({ event: 'store-failed', operation: 'commit', error });
@@ -163,6 +165,8 @@ export async function startServer(asked: Config, options: StartOptions): Promise
       },
     }),
   );
+  await user.take(dataDir.root);
+  await user.become(dataDir.root);
   const ready: ReadyInfo = {
     registries: await readyRegistries(assembly, registryPort),
     control: controlUrl,

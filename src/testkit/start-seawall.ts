@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readFile } from 'node:fs/promises';
@@ -55,6 +55,8 @@ const DEFAULT_REGISTRIES: readonly object[] = [{ name: 'myregistry', adminUserEn
 /** Starts a server that makes nothing outside its own temporary folder; the hosts file is left alone. */
 export async function startSeawall(options: SeawallOptions = {}): Promise<TestSeawall> {
   const root = await mkdtemp(join(tmpdir(), 'seawall-test-'));
+  // A server that lets go of root reaches its folder through this one.
+  await chmod(root, 0o755);
   const dataDir = join(root, 'data');
   let registries = options.registries ?? DEFAULT_REGISTRIES;
   let server = await start(root, registries, options);

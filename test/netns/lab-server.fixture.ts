@@ -2,7 +2,10 @@
 import { startSeawall } from '../../src/testkit/start-seawall.ts';
 import { armOf } from '../management/arm.ts';
 
-const seawall = await startSeawall({ settings: { lab: 'on', control: '127.0.0.1:0' } });
+const user = process.argv[2];
+const seawall = await startSeawall({
+  settings: { lab: 'on', control: '127.0.0.1:0', ...(user === undefined ? {} : { user }) },
+});
 const arm = await armOf(seawall);
 const group = `${arm.subscription}/resourceGroups/lab`;
 await arm.must('PUT', group, { location: 'westeurope' });

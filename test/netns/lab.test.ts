@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { lacks } from '../client/process.ts';
@@ -281,6 +282,27 @@ describe('a lab whose server is killed', { skip: WHY_NOT }, () => {
     assert.deepEqual(leftovers(), ['swlinet']);
     await next.close();
     assert.deepEqual(leftovers(), []);
+  });
+
+  it('has a server without root, beside a supervisor with it that makes what the server asks for', async () => {
+    const child = fork(fileURLToPath(new URL('lab-server.fixture.ts', import.meta.url)), ['nobody'], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    await once(child, 'message');
+    const { stdout } = await run('pgrep', ['-P', String(child.pid), '-f', 'supervisor/main.ts']);
+    const uidOf = async (pid: number): Promise<string> =>
+      /^Uid:\t(\d+)\t(\d+)\t(\d+)/m
+        .exec(await readFile(`/proc/${pid}/status`, 'utf8'))
+        ?.slice(1)
+        .join() ?? '';
+    const [server, supervisor] = [await uidOf(child.pid ?? 0), await uidOf(Number(stdout))];
+    assert.ok(leftovers().some((name) => /^swl-[0-9a-f]{10}$/.test(name)));
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    assert.equal(supervisor, '0,0,0');
+    assert.match(server, /^([1-9]\d*),\1,\1$/);
+    const until = performance.now() + 20_000;
+    while (leftovers().length > 0 && performance.now() < until) await run('ip', ['netns']);
   });
 
   it('is gone by itself', async () => {

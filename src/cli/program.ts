@@ -205,7 +205,7 @@ function addPerimeter(program: Command, terminal: Terminal, end: End): void {
       .command('explain')
       .description('Say whether a client would reach a registry, which rule decides, and what would change it.')
       .requiredOption('-r, --registry <NAME>', 'Name of the registry.')
-      .requiredOption('--from <WHERE>', 'An address, or the id of a subnet or virtual machine.')
+      .requiredOption('--from <WHERE>', 'An address, the id of a subnet, or the name of a host.')
       .option('--proposed <JSON>', 'Properties of the registry as they would be, such as networkRuleSet.'),
     'seawall explain --registry myregistry --from 203.0.113.9',
   ).action(async (options) => {

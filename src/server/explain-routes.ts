@@ -24,7 +24,7 @@ export interface ExplainServices extends DirectoryServices {
 
 /**
  * `POST /seawall/explain` with `{registry, from, proposed?}`: what would happen to a request, by the same function that
- * decides on real ones. `from` is an address, or the id of a subnet or of a virtual machine.
+ * decides on real ones. `from` is an address, the id of a subnet, or the name or id of a host.
  */
 export function explainRoutes(services: ExplainServices): readonly ControlRoute[] {
   return [
@@ -88,16 +88,21 @@ function factsFrom(view: StateView, topology: Topology, from: string): NetworkFa
     const attachment = { kind: 'virtual-network', network: subnet.network } as const;
     return { attachment, remote: addressAt(prefix, 4), local: undefined };
   }
-  return factsOfHost(view, key) ?? notFound(from);
+  return factsOfHost(view, from) ?? notFound(from);
 }
 
-/** The facts of a virtual machine's packets: those of the first address of its first network interface. */
-function factsOfHost(view: StateView, key: ReturnType<typeof keyOfId>): NetworkFacts | undefined {
-  const machine = view.get(key);
-  const [nic] = listOf(objectOf(machine?.properties['networkProfile'])['networkInterfaces']);
-  const { id } = objectOf(nic);
-  const found = typeof id === 'string' ? view.get(keyOfId(id)) : undefined;
-  const [configuration] = listOf(found?.properties['ipConfigurations']);
+/**
+ * The facts of a host's packets, by the id or the name of its virtual machine or network interface: those of its first address.
+ */
+function factsOfHost(view: StateView, from: string): NetworkFacts | undefined {
+  const key = keyOfId(from);
+  const found = HOSTS.flatMap((type) => view.ofType(type)).find(
+    (one) => one.key === key || one.name.toLowerCase() === key,
+  );
+  const [first] = listOf(objectOf(found?.properties['networkProfile'])['networkInterfaces']);
+  const { id } = objectOf(first);
+  const nic = typeof id === 'string' ? view.get(keyOfId(id)) : found;
+  const [configuration] = listOf(nic?.properties['ipConfigurations']);
   const { subnet, privateIPAddress } = objectOf(objectOf(configuration)['properties']);
   const { id: subnetId } = objectOf(subnet);
   if (typeof subnetId !== 'string' || typeof privateIPAddress !== 'string') return undefined;
@@ -106,8 +111,11 @@ function factsOfHost(view: StateView, key: ReturnType<typeof keyOfId>): NetworkF
   return { attachment: { kind: 'virtual-network', network }, remote: parseAddress(privateIPAddress), local: undefined };
 }
 
+/** What a host is: a virtual machine before an interface of the same name. */
+const HOSTS = ['microsoft.compute/virtualmachines', 'microsoft.network/networkinterfaces'];
+
 function notFound(from: string): ArmError {
-  const message = `'${from}' is no address such as 198.18.77.7, and no id of a subnet or virtual machine that is there.`;
+  const message = `'${from}' is no address such as 198.18.77.7, no id of a subnet, and no name or id of a host that is there; see: seawall lab list`;
   return { code: 'ResourceNotFound', target: 'from', message };
 }
 

@@ -216,6 +216,13 @@ describe('a registry that admits one subnet', () => {
     assert.deepEqual(then['verdict'], { kind: 'allowed', reason: 'ip-rule', rule: '203.0.113.0/24' });
     const subnet = await ask({ from: scene.subnet('a', 'on') });
     assert.deepEqual(subnet['verdict'], { kind: 'allowed', reason: 'subnet-rule', rule: scene.subnet('a', 'on') });
+    const subnetId = { id: scene.subnet('a', 'off') };
+    await scene.arm.must('PUT', `${scene.group}/providers/Microsoft.Network/networkInterfaces/jump`, {
+      location: 'westeurope',
+      properties: { ipConfigurations: [{ name: 'one', properties: { subnet: subnetId } }] },
+    });
+    const host = await ask({ from: 'jump' });
+    assert.deepEqual([host['address'], host['verdict']], ['198.18.99.1', { kind: 'refused', reason: 'default-deny' }]);
     assert.equal((await ask({ from: 'nowhere' }))['verdict'], undefined);
   });
 });

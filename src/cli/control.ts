@@ -127,3 +127,15 @@ export function field(value: unknown, name: string): unknown {
     ? Object.entries(value).find(([key]) => key === name)?.[1]
     : undefined;
 }
+
+/** A list that a value has; empty where it has none. */
+export function listAt(value: unknown, name: string): readonly unknown[] {
+  const list = field(value, name);
+  return Array.isArray(list) ? list : [];
+}
+
+/** A text that a value has, for a terminal: clients write some of it, and a control character is none of theirs to send. */
+export function textAt(value: unknown, name: string): string {
+  const text = field(value, name);
+  return typeof text === 'string' ? text.replaceAll(/\p{Cc}/gu, '?') : '';
+}

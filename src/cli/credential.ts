@@ -1,4 +1,4 @@
-import { SETTINGS } from '../config/setting.ts';
+import { dataOf } from './data-of.ts';
 import { type ControlAction, act, field } from './control.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { print } from './print.ts';
@@ -50,7 +50,7 @@ async function printCredentials(
   { data, registry, json = false }: CredentialOptions,
   action: Pick<ControlAction, 'action' | 'body'>,
 ): Promise<ExitCode> {
-  const dataDir = data ?? terminal.env['SEAWALL_DATA'] ?? SETTINGS.data.defaults.up;
+  const dataDir = dataOf(terminal, { data });
   const outcome = await act({ dataDir, registry, ...action }, terminal.env);
   if (outcome.kind === 'failed') {
     terminal.err(`seawall: ${outcome.why}\n`);

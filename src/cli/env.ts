@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { SETTINGS } from '../config/setting.ts';
+import { dataOf } from './data-of.ts';
 import { az, azInTurn } from './azure-cli.ts';
 import { azureCloud, CLOUD_NAME } from './azure-cloud.ts';
 import { certificateBundle } from './certificate-bundle.ts';
@@ -23,7 +23,7 @@ type Variables = Readonly<Record<string, string>>;
 
 /** `env`: makes `az` ready for the running server in a folder of its own, and prints the variables that make it use it. */
 export async function prepareEnvironment(terminal: Terminal, options: EnvOptions): Promise<ExitCode> {
-  const dataDir = resolve(options.data ?? terminal.env['SEAWALL_DATA'] ?? SETTINGS.data.defaults.up);
+  const dataDir = resolve(dataOf(terminal, options));
   const found = await findServer(dataDir);
   if (found.kind !== 'running')
     return fail(terminal, found.why, found.kind === 'denied' ? EXIT.denied : EXIT.unavailable);

@@ -1,8 +1,8 @@
-import { ask, field } from './control.ts';
+import { ask, field, listAt, textAt } from './control.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { print } from './print.ts';
+import { dataOf } from './data-of.ts';
 import type { PrincipalOptions } from './principal.ts';
-import { SETTINGS } from '../config/setting.ts';
 import type { Terminal } from './terminal.ts';
 
 /** `explain`: what would happen to a request from there, and why. */
@@ -84,20 +84,4 @@ export async function listDenials(
   const dropped = Number(field(outcome.value, 'dropped'));
   if (dropped > 0) terminal.err(`seawall: ${dropped} older ones have given way\n`);
   return EXIT.ok;
-}
-
-function dataOf(terminal: Terminal, { data }: PrincipalOptions): string {
-  return data ?? terminal.env['SEAWALL_DATA'] ?? SETTINGS.data.defaults.up;
-}
-
-function listAt(value: unknown, name: string): readonly unknown[] {
-  const list = field(value, name);
-  return Array.isArray(list) ? list : [];
-}
-
-/** Text of the server for a terminal: clients write some of it, and a control character is none of theirs to send. */
-function textAt(value: unknown, name: string): string {
-  const text = field(value, name);
-  // eslint-disable-next-line no-control-regex
-  return typeof text === 'string' ? text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, '?') : '';
 }

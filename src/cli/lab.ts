@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { SETTINGS } from '../config/setting.ts';
-import { ask, type ControlOutcome, field } from './control.ts';
+import { ask, type ControlOutcome, field, listAt, textAt } from './control.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { print } from './print.ts';
+import { dataOf } from './data-of.ts';
 import type { PrincipalOptions } from './principal.ts';
 import { findServer } from './running-server.ts';
 import type { Terminal } from './terminal.ts';
@@ -115,21 +115,7 @@ function asked(
   return ask(dataOf(terminal, options), terminal.env, () => request);
 }
 
-function dataOf(terminal: Terminal, { data }: PrincipalOptions): string {
-  return data ?? terminal.env['SEAWALL_DATA'] ?? SETTINGS.data.defaults.up;
-}
-
 function fail(terminal: Terminal, { why, exit }: Extract<ControlOutcome, { kind: 'failed' }>): ExitCode {
   terminal.err(`seawall: ${why}\n`);
   return exit;
-}
-
-function listAt(value: unknown, name: string): readonly unknown[] {
-  const list = field(value, name);
-  return Array.isArray(list) ? list : [];
-}
-
-function textAt(value: unknown, name: string): string {
-  const text = field(value, name);
-  return typeof text === 'string' ? text : '';
 }

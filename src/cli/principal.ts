@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { SETTINGS } from '../config/setting.ts';
+import { dataOf } from './data-of.ts';
 import { ask, type ControlOutcome, field } from './control.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { print } from './print.ts';
@@ -107,7 +107,7 @@ function asked(
   { data }: PrincipalOptions,
   request: Parameters<typeof ask>[2],
 ): Promise<ControlOutcome> {
-  return ask(data ?? terminal.env['SEAWALL_DATA'] ?? SETTINGS.data.defaults.up, terminal.env, request);
+  return ask(dataOf(terminal, { data }), terminal.env, request);
 }
 
 /** The definition of a role by its name, before anything is made. */

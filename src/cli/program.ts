@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { SETTINGS, SETTING_KEYS, type Form, type Setting, flagOf, variableOf } from '../config/setting.ts';
 import type { Sources } from '../config/sources.ts';
 import { EXIT, EXIT_CODES_HELP, type ExitCode } from './exit-code.ts';
+import { addLab, addPerimeter } from './network-commands.ts';
 import type { Terminal } from './terminal.ts';
 import { seawallVersion } from './version.ts';
 
@@ -191,110 +192,6 @@ function addPrincipals(program: Command, terminal: Terminal, end: End): void {
     .action(async (id: string, options) => {
       const { removePrincipal } = await import('./principal.ts');
       end(await removePrincipal(terminal, id, options));
-    });
-}
-
-function addPerimeter(program: Command, terminal: Terminal, end: End): void {
-  const withServer = (command: Command, example: string): Command =>
-    command
-      .option('--data <PATH>', 'Data directory of the running server. (default: ./data) (env: SEAWALL_DATA)')
-      .option('--json', 'Print JSON.')
-      .addHelpText('after', `\nExample:\n  ${example}`);
-  withServer(
-    program
-      .command('explain')
-      .description('Say whether a client would reach a registry, which rule decides, and what would change it.')
-      .requiredOption('-r, --registry <NAME>', 'Name of the registry.')
-      .requiredOption('--from <WHERE>', 'An address, the id of a subnet, or the name of a host.')
-      .option('--proposed <JSON>', 'Properties of the registry as they would be, such as networkRuleSet.'),
-    'seawall explain --registry myregistry --from 203.0.113.9',
-  ).action(async (options) => {
-    const { explainAccess } = await import('./explain.ts');
-    end(await explainAccess(terminal, options));
-  });
-  withServer(
-    program
-      .command('denials')
-      .description('List who was refused by network rules, the newest first.')
-      .option('-r, --registry <NAME>', 'Of this registry alone.')
-      .option('--address <ADDRESS>', 'Of this address alone.')
-      .option('--reason <REASON>', 'For this reason alone, such as default-deny.')
-      .option('--most <NUMBER>', 'At most this many.', '100'),
-    'seawall denials --registry myregistry',
-  ).action(async (options) => {
-    const { listDenials } = await import('./explain.ts');
-    end(await listDenials(terminal, options));
-  });
-}
-
-function addLab(program: Command, terminal: Terminal, end: End): void {
-  program
-    .command('demo')
-    .description('Play the story of a network rule on real packets, with a client of its own (Linux, root).')
-    .addHelpText('after', '\nExample:\n  seawall demo')
-    .action(async () => {
-      const { playDemo } = await import('./demo.ts');
-      end(await playDemo(terminal));
-    });
-  const lab = program
-    .command('lab')
-    .description('Virtual networks and hosts of real packets on this machine (Linux, root).')
-    .helpCommand(false);
-  const sub = (name: string, about: string, example: string): Command =>
-    lab.command(name).description(about).addHelpText('after', `\nExample:\n  ${example}`);
-  const withServer = (command: Command): Command =>
-    command.option('--data <PATH>', 'Data directory of the running server. (default: ./data) (env: SEAWALL_DATA)');
-  sub('doctor', 'Say whether this machine can have a lab, and if not, what to do.', 'seawall lab doctor')
-    .option('--public-prefix <PREFIX>', 'Prefix that the lab would take public addresses from.')
-    .option('--json', 'Print JSON.')
-    .action(async (options) => {
-      const { labDoctor } = await import('./tools.ts');
-      end(await labDoctor(terminal, options));
-    });
-  sub(
-    'down',
-    'Take away what a lab left on this machine, when no server is there to do so.',
-    'seawall lab down',
-  ).action(async () => {
-    const { labDown } = await import('./tools.ts');
-    end(await labDown(terminal));
-  });
-  withServer(sub('list', 'List the hosts of the lab.', 'seawall lab list'))
-    .option('--json', 'Print JSON.')
-    .action(async (options) => {
-      const { listLab } = await import('./lab.ts');
-      end(await listLab(terminal, options));
-    });
-  withServer(
-    sub(
-      'host',
-      'Make a bare host on a subnet.',
-      'seawall lab host jump --subnet "$(az network vnet subnet show … --query id -o tsv)"',
-    ),
-  )
-    .argument('<NAME>', 'Its name, which its network interface has too.')
-    .requiredOption('--subnet <ID>', 'Id of the subnet.')
-    .option('--public-ip', 'Give it a public address of its own.')
-    .option('--json', 'Print JSON.')
-    .action(async (name: string, options) => {
-      const { makeHost } = await import('./lab.ts');
-      end(await makeHost(terminal, name, options));
-    });
-  withServer(
-    sub(
-      'exec',
-      "Run a command in a host's network, with the lab's names and CA.",
-      'seawall lab exec jump -- curl https://myregistry.azurecr.test/v2/',
-    ),
-  )
-    .argument('<HOST>', 'Name of the host.')
-    .argument('<COMMAND...>', 'The command with its arguments.')
-    .passThroughOptions()
-    .action(async (host: string, command: readonly string[], options) => {
-      const { execInHost } = await import('./lab.ts');
-      // A command ends with whatever code it likes.
-      const argv = command[0] === '--' ? command.slice(1) : command;
-      end((await execInHost(terminal, host, argv, options)) as ExitCode);
     });
 }
 

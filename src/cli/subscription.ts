@@ -1,4 +1,4 @@
-import { SETTINGS } from '../config/setting.ts';
+import { dataOf } from './data-of.ts';
 import { ask, field } from './control.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { print } from './print.ts';
@@ -10,7 +10,7 @@ export async function createSubscription(
   displayName: string,
   { data, json = false }: { readonly data?: string; readonly json?: boolean },
 ): Promise<ExitCode> {
-  const dataDir = data ?? terminal.env['SEAWALL_DATA'] ?? SETTINGS.data.defaults.up;
+  const dataDir = dataOf(terminal, { data });
   const path = '/seawall/subscriptions';
   const outcome = await ask(dataDir, terminal.env, () => ({ method: 'POST', path, body: { displayName } }));
   if (outcome.kind === 'failed') {

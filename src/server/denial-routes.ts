@@ -1,7 +1,7 @@
 import type { Denials } from '../denials/port.ts';
 import { okJson, refuseArm } from '../http/reply.ts';
 import type { ControlRoute } from './control-plane.ts';
-import { type DirectoryServices, refuseUnlessOwner } from './principal-routes.ts';
+import { type DirectoryServices, ownerRoute } from './owner-route.ts';
 
 /** How many are answered where the request does not say. */
 const USUAL = 100;
@@ -11,13 +11,11 @@ const MOST = 10_000;
 export function denialRoutes(services: DirectoryServices & { readonly denials: Denials }): readonly ControlRoute[] {
   const { denials } = services;
   return [
-    {
+    ownerRoute(services, {
       spec: 'denials',
       method: 'GET',
       path: '/seawall/denials',
       handle: async (exchange) => {
-        const refused = await refuseUnlessOwner(services, exchange);
-        if (refused !== undefined) return refused;
         const { query } = exchange.incoming;
         const most = Number(query.get('most') ?? USUAL);
         const sinceMs = Number(query.get('sinceMs') ?? 0);
@@ -31,7 +29,7 @@ export function denialRoutes(services: DirectoryServices & { readonly denials: D
         const value = await denials.list({ ...filter, sinceMs, most });
         return okJson({ value, dropped: denials.dropped });
       },
-    },
+    }),
   ];
 }
 

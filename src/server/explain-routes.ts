@@ -14,7 +14,7 @@ import type { StateReader, StateView } from '../state/port.ts';
 import { type Admission, networkSettingsOf } from './admission.ts';
 import type { ControlRoute } from './control-plane.ts';
 import { readObject } from './management.ts';
-import { type DirectoryServices, refuseUnlessOwner } from './principal-routes.ts';
+import { type DirectoryServices, ownerRoute } from './owner-route.ts';
 
 /** What explaining works with. */
 export interface ExplainServices extends DirectoryServices {
@@ -28,17 +28,15 @@ export interface ExplainServices extends DirectoryServices {
  */
 export function explainRoutes(services: ExplainServices): readonly ControlRoute[] {
   return [
-    {
+    ownerRoute(services, {
       spec: 'explain',
       method: 'POST',
       path: '/seawall/explain',
       handle: async (exchange) => {
-        const refused = await refuseUnlessOwner(services, exchange);
-        if (refused !== undefined) return refused;
         const read = await readObject(exchange);
         return 'kind' in read ? read.reply : answer(services, read.body);
       },
-    },
+    }),
   ];
 }
 

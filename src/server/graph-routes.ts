@@ -6,7 +6,7 @@ import type { RawParameters } from '../http/router.ts';
 import type { ControlRoute } from './control-plane.ts';
 import { addFederatedCredential, federatedJson } from './federation-routes.ts';
 import { readObject } from './management.ts';
-import { type DirectoryServices, refuseUnlessOwner } from './principal-routes.ts';
+import { type DirectoryServices, ownerRoute } from './owner-route.ts';
 import type { Exchange } from './respond.ts';
 import { findUser } from './user-routes.ts';
 
@@ -24,12 +24,8 @@ type Show = (principal: ServicePrincipal) => JsonObject;
  * --assignee`. An application and its service principal are made together here, and go together.
  */
 export function graphRoutes(services: DirectoryServices): readonly ControlRoute[] {
-  const route = (method: string, path: string, run: Run): ControlRoute => ({
-    spec: 'graph',
-    method,
-    path: `${ROOT}${path}`,
-    handle: async (exchange, parameters) => (await refuseUnlessOwner(services, exchange)) ?? run(exchange, parameters),
-  });
+  const route = (method: string, path: string, handle: Run): ControlRoute =>
+    ownerRoute(services, { spec: 'graph', method, path: `${ROOT}${path}`, handle });
   return [
     ...applicationRoutes(services, route),
     ...servicePrincipalRoutes(services, route),

@@ -143,6 +143,7 @@ function closeGone(topology: Topology, attached: Map<string, () => void>): void 
 /** Every network interface that is not a private endpoint's is a host, named like its virtual machine where it has one. */
 function hostsOf(view: StateView): readonly Host[] {
   const names = new Set<string>();
+  const seen = new Set<string>();
   return ipConfigurations(view).flatMap(({ id, subnet, address }): readonly Host[] => {
     const key = keyOfId(id.slice(0, id.lastIndexOf('/ipConfigurations/')));
     const nic = view.get(key);
@@ -150,6 +151,9 @@ function hostsOf(view: StateView): readonly Host[] {
     if (nic === undefined || user?.kind === 'private-endpoint') return [];
     const called = user === undefined ? nic.name : user.id.slice(user.id.lastIndexOf('/') + 1);
     const wanted = called.toLowerCase().replaceAll(/[^a-z0-9-]/g, '-');
+    // An interface is one link, whatever addresses it has: its first is the host's.
+    if (seen.has(key)) return [];
+    seen.add(key);
     const name = names.has(wanted) ? `${wanted}-${nic.uid.slice(0, 8)}` : wanted;
     if (names.has(name)) return [];
     names.add(name);

@@ -1,21 +1,12 @@
-import { formatPrincipal } from '../access/principal.ts';
-import { verifyArmToken } from '../auth/arm-token.ts';
-import type { AuthServices } from '../auth/services.ts';
-import type { Directory, ServicePrincipal } from '../directory/port.ts';
+import type { ServicePrincipal } from '../directory/port.ts';
 import { createdJson, noContent, okJson, type Reply, refuseArm } from '../http/reply.ts';
 import type { RawParameters } from '../http/router.ts';
 import type { ControlRoute } from './control-plane.ts';
-import { readObject, refuseAnonymous } from './management.ts';
+import { readObject } from './management.ts';
+import { type DirectoryServices, ownerRoute } from './owner-route.ts';
 import type { Exchange } from './respond.ts';
 import { addFederatedCredential } from './federation-routes.ts';
 import { createUser, findUser, rotateUser, userJson } from './user-routes.ts';
-
-/** What the directory's routes work with. */
-export interface DirectoryServices {
-  readonly auth: AuthServices;
-  readonly directory: Directory;
-  readonly now: () => number;
-}
 
 const PATH = '/seawall/principals';
 
@@ -26,12 +17,7 @@ export function principalRoutes(services: DirectoryServices): readonly ControlRo
     method: string,
     path: string,
     run: (exchange: Exchange, parameters: RawParameters) => Promise<Reply>,
-  ): ControlRoute => ({
-    spec: 'principals',
-    method,
-    path,
-    handle: async (exchange, parameters) => (await refuseUnlessOwner(services, exchange)) ?? run(exchange, parameters),
-  });
+  ): ControlRoute => ownerRoute(services, { spec: 'principals', method, path, handle: run });
   const withSecret = (principal: ServicePrincipal, secret: string): object => ({ ...shown(principal), secret });
   return [
     route('GET', PATH, async () => {
@@ -76,22 +62,6 @@ export function principalRoutes(services: DirectoryServices): readonly ControlRo
       return removed ? noContent() : unknown(client);
     }),
   ];
-}
-
-/** Why a caller may not keep the directory; `undefined` for the owner. */
-export async function refuseUnlessOwner(
-  { auth, now }: DirectoryServices,
-  exchange: Exchange,
-): Promise<Reply | undefined> {
-  const audiences = [...auth.authority.armAudiences, auth.authority.graphAudience];
-  const who = await verifyArmToken(auth, exchange.incoming.headers.authorization, now(), audiences);
-  if (who.kind !== 'principal') return refuseAnonymous(who);
-  exchange.principal = formatPrincipal(who.account.principal);
-  if (who.account.role === 'owner') return undefined;
-  return refuseArm({
-    code: 'Authorization_RequestDenied',
-    message: 'Insufficient privileges to complete the operation: only the owner of this server keeps its directory.',
-  });
 }
 
 function shown({ clientId, objectId, displayName, createdMs }: ServicePrincipal): object {

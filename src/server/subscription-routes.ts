@@ -4,19 +4,17 @@ import type { State } from '../state/port.ts';
 import type { ControlRoute } from './control-plane.ts';
 import { makeSubscription } from './first-state.ts';
 import { readObject } from './management.ts';
-import { type DirectoryServices, refuseUnlessOwner } from './principal-routes.ts';
+import { type DirectoryServices, ownerRoute } from './owner-route.ts';
 
 /** The route behind `seawall subscription create`: another subscription, whose Owner is the owner of the server. */
 export function subscriptionRoutes(services: DirectoryServices & { readonly state: State }): readonly ControlRoute[] {
   const { directory, state, now } = services;
   return [
-    {
+    ownerRoute(services, {
       spec: 'subscriptions',
       method: 'POST',
       path: '/seawall/subscriptions',
       handle: async (exchange) => {
-        const refusal = await refuseUnlessOwner(services, exchange);
-        if (refusal !== undefined) return refusal;
         const read = await readObject(exchange);
         if ('kind' in read) return read.reply;
         const { displayName } = read.body;
@@ -39,6 +37,6 @@ export function subscriptionRoutes(services: DirectoryServices & { readonly stat
         });
         return createdJson({ subscriptionId, displayName, tenantId });
       },
-    },
+    }),
   ];
 }

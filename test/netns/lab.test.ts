@@ -155,6 +155,15 @@ describe('the lab', { skip: WHY_NOT }, () => {
     await assert.rejects(inHost('a-on', 'getent', 'ahostsv4', 'nothing.azurecr.test'));
   });
 
+  it('makes one host of an interface with two addresses', async () => {
+    const one = (name: string): object => ({ name, properties: { subnet: { id: subnet('a', 'on') } } });
+    await arm.must('PUT', `${network}/networkInterfaces/a-two`, {
+      location: 'westeurope',
+      properties: { ipConfigurations: [one('one'), one('two')] },
+    });
+    assert.equal((await got('a-two')).reason, 'subnet-rule');
+  });
+
   it('gives a host its own public address', async () => {
     const id = `${network}/publicIPAddresses/one`;
     const made = await arm.must('PUT', id, { location: 'westeurope', properties: {} });

@@ -6,6 +6,7 @@ import { may, notAuthorised } from './authorise.ts';
 import { checkBody } from './check-body.ts';
 import { type Envelope, readEnvelope } from './envelope.ts';
 import { lockRefusal } from './lock.ts';
+import { beginOperation, preempt } from './operation.ts';
 import { type ProviderIndex, unknownType, versionRefusal } from './provider-index.ts';
 import { ensureRegistered } from './registration.ts';
 import { removeTree } from './removal.ts';
@@ -81,9 +82,17 @@ function write(
     tags: tags ?? (method === 'PATCH' ? (existing?.tags ?? {}) : {}),
     ...(location === undefined ? {} : { location }),
   };
-  const changes: Change[] = [...registered.changes, { kind: 'put', resource }, ...(outcome.also ?? [])];
+  const begun = outcome.operation === undefined ? undefined : beginOperation(context, resource, outcome.operation);
+  const changes: Change[] = [
+    ...preempt(context, id.key, index),
+    ...registered.changes,
+    { kind: 'put', resource },
+    ...(outcome.also ?? []),
+    ...(begun?.changes ?? []),
+  ];
   const json = type.project(resource, apiVersion, context.view.with(changes), context.settings);
-  return { kind: 'written', created: existing === undefined, changes, json };
+  const operation = begun === undefined ? {} : { operation: begun.id };
+  return { kind: 'written', created: existing === undefined, changes, json, ...operation };
 }
 
 /** The id of a new resource in the case that Azure gives it: that of its parent as it is kept, and of its type. */
@@ -142,10 +151,21 @@ function placeRefusal(view: StateView, type: ResourceType, id: ResourceId): ArmE
     view.get(keyOfId(`${at}/resourceGroups/${group}`)) === undefined
   )
     return { code: 'ResourceGroupNotFound', message: `Resource group '${group}' could not be found.` };
+  const leaving = leavingGroup(view, id);
+  if (leaving !== undefined) return leaving;
   if (parent === undefined || view.get(parent.key) !== undefined) return undefined;
   if (type.extension === true) return resourceNotFound(parent);
   const message = `Can not perform requested operation on nested resource. Parent resource '${parent.name}' not found.`;
   return { code: 'ParentResourceNotFound', message };
+}
+
+/** Nothing is made or changed in a group that is about to go. */
+function leavingGroup(view: StateView, { subscription, group }: ResourceId): ArmError | undefined {
+  if (subscription === undefined || group === undefined) return undefined;
+  const kept = view.get(keyOfId(`/subscriptions/${subscription}/resourceGroups/${group}`));
+  if (kept?.properties['provisioningState'] !== 'Deleting') return undefined;
+  const message = `The resource group '${group}' is in deprovisioning state and cannot perform this operation.`;
+  return { code: 'ResourceGroupBeingDeleted', message };
 }
 
 function register(context: VerbContext, { type, subscription }: ResourceId): ReturnType<typeof ensureRegistered> {

@@ -1,9 +1,11 @@
 import type { ArmError } from '../azure/error.ts';
 import type { ResourceId } from '../azure/resource-id.ts';
-import { type Reply, accepted, noContent, okJson, refuseArm } from '../http/reply.ts';
+import { type Reply, accepted, noContent, okHead, okJson, refuseArm } from '../http/reply.ts';
 import type { Generation, State, StateView } from '../state/port.ts';
 import type { ArmEffect } from './effect.ts';
 import { permissionRefusal } from './engine.ts';
+import { findOperation, type FoundOperation } from './operation.ts';
+import type { OperationRunner } from './operation-runner.ts';
 import type { ProviderIndex } from './provider-index.ts';
 import type { ArmRequest } from './request.ts';
 import type { ArmRoute } from './resource-type.ts';
@@ -14,6 +16,7 @@ export interface PipelineServices {
   readonly state: State;
   readonly index: ProviderIndex;
   readonly effects: readonly ArmEffect[];
+  readonly operations: Pick<OperationRunner, 'settled'>;
   /** Routes beside those of the providers: of what other parts of the server keep. */
   readonly routes: readonly ArmRoute[];
   readonly settings: () => ArmSettings;
@@ -65,15 +68,56 @@ export async function act(
   }
   const { value, generation } = await pipe.state.commit((view) => {
     const outcome = run(contextOf(pipe, view, request));
-    return { value: outcome, changes: outcome.kind === 'answered' ? (outcome.changes ?? []) : [] };
+    const changes = outcome.kind === 'answered' || outcome.kind === 'begun' ? (outcome.changes ?? []) : [];
+    return { value: outcome, changes };
   });
+  if (value.kind === 'begun') return answerBegun(pipe, request, value.operation);
   return at(generation, answerOf(value));
+}
+
+/** An operation as it stands a moment later, or at once where the client would rather poll. */
+export async function operationAfter(
+  pipe: Pipe,
+  { respondAsync }: ArmRequest,
+  id: string,
+): Promise<FoundOperation | undefined> {
+  if (!respondAsync) await pipe.operations.settled(id);
+  return findOperation(pipe.state.view(), id);
+}
+
+/** Where clients ask how an operation stands. */
+export function pollHeaders({ origin }: Pipe, { status }: FoundOperation, apiVersion: string): Reply['headers'] {
+  const query = `?api-version=${encodeURIComponent(apiVersion)}`;
+  return { 'azure-asyncoperation': `${origin}${status}${query}`, 'retry-after': '1' };
+}
+
+/** What an action or a deletion that takes its time comes to: its result, its refusal, or 202 and where to ask. */
+export async function answerBegun(pipe: Pipe, request: ArmRequest, id: string): Promise<Reply> {
+  const found = await operationAfter(pipe, request, id);
+  const { generation } = pipe.state.view();
+  const nothing = at(generation, okHead({ 'content-length': '0' }));
+  if (found === undefined) return nothing;
+  const { operation, result } = found;
+  switch (operation.state.kind) {
+    case 'succeeded':
+      return operation.state.result === undefined ? nothing : at(generation, okJson(operation.state.result));
+    case 'failed':
+    case 'canceled':
+      return at(generation, refuseArm(operation.state.error));
+    case 'running': {
+      const apiVersion = request.query.get('api-version') ?? '';
+      const location = `${pipe.origin}${result}?api-version=${encodeURIComponent(apiVersion)}`;
+      return at(generation, accepted({ ...pollHeaders(pipe, found, apiVersion), location }));
+    }
+  }
 }
 
 function answerOf(outcome: ActionOutcome): Reply {
   switch (outcome.kind) {
     case 'answered':
       return outcome.body === undefined ? noContent() : okJson(outcome.body);
+    case 'begun':
+      throw new TypeError('a request that changes nothing began an operation');
     case 'running':
       return accepted({ location: outcome.location, 'retry-after': '1' });
     case 'refused':

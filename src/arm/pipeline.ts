@@ -7,6 +7,7 @@ import { parseArmPath } from '../azure/resource-id.ts';
 import type { Reply } from '../http/reply.ts';
 import { compileRouter } from '../http/router.ts';
 import { createEngine } from './engine.ts';
+import { OPERATION_ROUTES } from './operation-route.ts';
 import type { ArmRequest } from './request.ts';
 
 /** Answers requests of the management API. */
@@ -15,7 +16,11 @@ export type Pipeline = (request: ArmRequest) => Promise<Reply>;
 /** Makes the pipeline: one `state.commit` decides and makes every change; reads are of the newest view. */
 export function createPipeline(services: PipelineServices): Pipeline {
   const engine = createEngine(services.index);
-  const routes = [...services.index.providers.flatMap((provider) => provider.routes ?? []), ...services.routes];
+  const routes = [
+    ...services.index.providers.flatMap((provider) => provider.routes ?? []),
+    ...OPERATION_ROUTES,
+    ...services.routes,
+  ];
   const router = compileRouter(routes, 'ignored');
   const pipe: Pipe = { ...services, engine };
   return async (asked) => {

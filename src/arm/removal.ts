@@ -1,5 +1,6 @@
 import type { ArmError } from '../azure/error.ts';
 import type { Change, StateView, StoredResource } from '../state/port.ts';
+import { preempt } from './operation.ts';
 import type { ProviderIndex } from './provider-index.ts';
 import type { EngineRemoval, VerbContext } from './verb.ts';
 
@@ -40,7 +41,9 @@ function removeOne(index: ProviderIndex, context: VerbContext, resource: StoredR
   if (hasChildren(context.view, resource)) return { kind: 'refused', error: stillHeld(resource) };
   const outcome = index.type(resource.type)?.remove?.(context, resource, withParent) ?? { kind: 'removed' };
   if (outcome.kind === 'refused') return outcome;
-  return { kind: 'gone', changes: [{ kind: 'remove', key: resource.key }, ...(outcome.also ?? [])] };
+  const { key } = resource;
+  const changes = [...preempt(context, key, index), { kind: 'remove', key } as const, ...(outcome.also ?? [])];
+  return { kind: 'gone', changes };
 }
 
 function hasChildren(view: StateView, { key }: StoredResource): boolean {

@@ -9,6 +9,8 @@ export interface ArmRequest {
   /** `If-Match` and `If-None-Match`, as they came. */
   readonly ifMatch: string | undefined;
   readonly ifNoneMatch: string | undefined;
+  /** Whether the client would rather be told at once where to ask than wait a moment (`Prefer: respond-async`, RFC 7240). */
+  readonly respondAsync: boolean;
   /** Empty when there was none. */
   readonly body: JsonObject;
   /** The object id of who asks. */

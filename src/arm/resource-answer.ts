@@ -1,13 +1,25 @@
-import { type Asked, type Pipe, at, contextOf, isGroup, refuse, wrongMethod } from './pipe.ts';
+import {
+  answerBegun,
+  type Asked,
+  at,
+  contextOf,
+  isGroup,
+  operationAfter,
+  type Pipe,
+  pollHeaders,
+  refuse,
+  wrongMethod,
+} from './pipe.ts';
 import { type JsonObject, objectOf } from '../azure/json.ts';
 import type { ResourceId } from '../azure/resource-id.ts';
 import { type Reply, createdJson, noContent, okBytes, okJson, refuseArm } from '../http/reply.ts';
-import type { Change, StateView, StoredResource } from '../state/port.ts';
+import type { Change, Decision, StateView, StoredResource } from '../state/port.ts';
 import { resourceNotFound } from './engine.ts';
+import { beginOperation, runningOperations } from './operation.ts';
 import { preconditionRefusal } from './precondition.ts';
 import { versionRefusal } from './provider-index.ts';
 import type { ResourceType } from './resource-type.ts';
-import { refused } from './verb.ts';
+import { type EngineRemoval, refused, type VerbContext } from './verb.ts';
 
 /** Answers a request for one resource. */
 export async function answerResource(pipe: Pipe, id: ResourceId, asked: Asked): Promise<Reply> {
@@ -75,7 +87,28 @@ async function write(
   });
   const { outcome, etag } = value;
   if (outcome.kind === 'refused') return at(generation, refuseArm(outcome.error));
+  if (outcome.operation !== undefined)
+    return answerUnderWay(
+      pipe,
+      { request, apiVersion },
+      { id, created: outcome.created, operation: outcome.operation },
+    );
   return at(generation, outcome.created ? createdJson(outcome.json, etag) : okJson(outcome.json, etag));
+}
+
+/** The resource as it is a moment after it was written; while its operation is under way, or has failed, with where to ask. */
+async function answerUnderWay(
+  pipe: Pipe,
+  { request, apiVersion }: Asked,
+  { id, created, operation }: { readonly id: ResourceId; readonly created: boolean; readonly operation: string },
+): Promise<Reply> {
+  const found = await operationAfter(pipe, request, operation);
+  const view = pipe.state.view();
+  const read = pipe.engine.read(contextOf(pipe, view, request), id, apiVersion);
+  if (read.kind === 'refused') return at(view.generation, refuseArm(read.error));
+  const isOver = found === undefined || found.operation.state.kind === 'succeeded';
+  const headers = { ...etagOf(view.get(id.key)), ...(isOver ? {} : pollHeaders(pipe, found, apiVersion)) };
+  return at(view.generation, created ? createdJson(read.json, headers) : okJson(read.json, headers));
 }
 
 function etagOf(resource: StoredResource | undefined): { readonly etag?: string } {
@@ -86,15 +119,16 @@ async function remove(pipe: Pipe, id: ResourceId, { request, apiVersion }: Asked
   const type = pipe.index.type(id.type);
   const wrong = type === undefined ? undefined : versionRefusal(type, apiVersion);
   if (wrong !== undefined) return refuse(pipe, wrong);
-  const { value, generation } = await pipe.state.commit((view) => {
+  const { value, generation } = await pipe.state.commit((view): Decision<EngineRemoval | Begun> => {
     const refusal = preconditionRefusal(request, view.get(id.key));
-    const outcome =
-      refusal === undefined
-        ? pipe.engine.remove(contextOf(pipe, view, request), id)
-        : { kind: 'refused' as const, error: refusal };
+    const context = contextOf(pipe, view, request);
+    const outcome: EngineRemoval = refusal === undefined ? pipe.engine.remove(context, id) : refused(refusal);
+    if (outcome.kind === 'removed' && type?.removedBy !== undefined) return beginRemoval(context, id, type.removedBy);
     return { value: outcome, changes: outcome.kind === 'removed' ? outcome.changes : [] };
   });
   switch (value.kind) {
+    case 'begun':
+      return answerBegun(pipe, request, value.operation);
     case 'removed':
       return at(generation, okBytes('', {}));
     case 'absent':
@@ -102,4 +136,21 @@ async function remove(pipe: Pipe, id: ResourceId, { request, apiVersion }: Asked
     case 'refused':
       return at(generation, refuseArm(value.error));
   }
+}
+
+interface Begun {
+  readonly kind: 'begun';
+  readonly operation: string;
+}
+
+/** What can go, and takes its time, is `Deleting` until it is gone. Who asks again is told of the same operation. */
+function beginRemoval(context: VerbContext, { key }: ResourceId, kind: string): Decision<Begun> {
+  const known = runningOperations(context.view).find((one) => one.resource === key && one.kind === kind);
+  const resource = context.view.get(key);
+  if (known !== undefined || resource === undefined)
+    return { value: { kind: 'begun', operation: known?.id ?? '' }, changes: [] };
+  const { id, changes } = beginOperation(context, resource, { kind });
+  const properties = { ...resource.properties, provisioningState: 'Deleting' };
+  const leaving = { ...resource, properties, etag: `"${context.newUuid()}"`, changedMs: context.nowMs };
+  return { value: { kind: 'begun', operation: id }, changes: [{ kind: 'put', resource: leaving }, ...changes] };
 }

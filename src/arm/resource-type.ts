@@ -8,6 +8,7 @@ import type { JsonObject } from '../azure/json.ts';
 import type { ResourceId } from '../azure/resource-id.ts';
 import type { StateView, StoredResource } from '../state/port.ts';
 import type { ApiVersions } from './api-version.ts';
+import type { OperationEnd } from './operation.ts';
 import type { ActionOutcome, ArmSettings, RemoveOutcome, VerbContext, WriteOutcome, WriteRequest } from './verb.ts';
 
 /** One action on a resource, such as `powerOff`: a POST (or GET) on a word below its id. */
@@ -49,6 +50,10 @@ export interface ResourceType {
    * `remove`; `withParent` tells that something above it is what was asked to go.
    */
   remove?(context: VerbContext, resource: StoredResource, withParent: boolean): RemoveOutcome;
+  /** The kind of operation that removes a resource, where a DELETE takes its time; until then it is `Deleting`. */
+  readonly removedBy?: string;
+  /** What an operation about the resource leaves it as when it is over; where absent, `provisioningState` says how it ended. */
+  settle?(resource: StoredResource, end: OperationEnd, view: StateView): StoredResource;
   /** The JSON of the resource in one api-version, whole: id, name, type, location, tags, etag where Azure shows it, properties. */
   project(resource: StoredResource, apiVersion: string, view: StateView, settings: ArmSettings): JsonObject;
   /** What `$expand` adds to `properties`, by the word that asks for it. */

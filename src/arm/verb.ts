@@ -3,6 +3,7 @@ import type { ArmError } from '../azure/error.ts';
 import type { Json, JsonObject } from '../azure/json.ts';
 import type { ResourceId } from '../azure/resource-id.ts';
 import type { Change, StateView, StoredResource } from '../state/port.ts';
+import type { OperationWish } from './operation.ts';
 
 /** Which Azure is imitated (ARCHITECTURE.md §4). */
 export interface ArmSettings {
@@ -61,17 +62,30 @@ export function refused(error: ArmError): Refused {
   return { kind: 'refused', error };
 }
 
-/** What a write comes to: the resource as it will be, with everything else that changes along with it. */
+/**
+ * What a write comes to: the resource as it will be, with everything else that changes along with it. With an
+ * `operation` it is not over (the resource keeps `provisioningState: Creating` or the like in its properties); what was
+ * under way about the resource is preempted by any write.
+ */
 export type WriteOutcome =
-  | { readonly kind: 'written'; readonly resource: StoredResource; readonly also?: readonly Change[] }
+  | {
+      readonly kind: 'written';
+      readonly resource: StoredResource;
+      readonly also?: readonly Change[];
+      readonly operation?: OperationWish;
+    }
   | Refused;
 
 /** What a deletion comes to: changes beside the resource and all below it, which go by themselves. */
 export type RemoveOutcome = { readonly kind: 'removed'; readonly also?: readonly Change[] } | Refused;
 
-/** What an action or a route answers (200, or 204 without a body), with what it changes; or 202 and where to ask again. */
+/**
+ * What an action or a route answers (200, or 204 without a body), with what it changes; or 202 and where to ask again:
+ * `begun` by the id that `beginOperation` gave.
+ */
 export type ActionOutcome =
   | { readonly kind: 'answered'; readonly body: Json | undefined; readonly changes?: readonly Change[] }
+  | { readonly kind: 'begun'; readonly operation: string; readonly changes: readonly Change[] }
   | { readonly kind: 'running'; readonly location: string }
   | Refused;
 
@@ -82,6 +96,8 @@ export type EngineWrite =
       readonly created: boolean;
       readonly changes: readonly Change[];
       readonly json: JsonObject;
+      /** The id of the operation that it began, where it is not over. */
+      readonly operation?: string;
     }
   | Refused;
 

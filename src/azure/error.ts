@@ -1,3 +1,5 @@
+import type { JsonObject } from './json.ts';
+
 /** One kind of refusal of the management API: its status. */
 interface ArmErrorEntry {
   readonly status: number;
@@ -27,6 +29,7 @@ export const ARM_ERROR = {
   AlreadyInUse: { status: 409 },
   ConflictingUserInput: { status: 409 },
   OperationNotAllowed: { status: 409 },
+  OperationPreempted: { status: 409 },
   PlatformImageNotFound: { status: 404 },
   PropertyChangeNotAllowed: { status: 409 },
   Conflict: { status: 409 },
@@ -73,6 +76,7 @@ export const ARM_ERROR = {
   ParentResourceNotFound: { status: 404 },
   PreconditionFailed: { status: 412 },
   RequestEntityTooLarge: { status: 413 },
+  ResourceGroupBeingDeleted: { status: 409 },
   ResourceGroupNotFound: { status: 404 },
   InvalidPrincipalId: { status: 400 },
   InvalidRoleAssignmentId: { status: 400 },
@@ -84,6 +88,7 @@ export const ARM_ERROR = {
   SubscriptionNotFound: { status: 404 },
   InvalidTemplate: { status: 400 },
   InvalidTemplateDeployment: { status: 400 },
+  DeploymentActive: { status: 409 },
   DeploymentCannotBeCancelled: { status: 409 },
   DeploymentFailed: { status: 409 },
   DeploymentNotFound: { status: 404 },
@@ -106,6 +111,16 @@ export interface ArmError {
   readonly target?: string;
   /** The errors that this one sums up. */
   readonly details?: readonly ArmError[];
+}
+
+/** An error as JSON. */
+export function armErrorJson({ code, message, target, details }: ArmError): JsonObject {
+  return {
+    code,
+    message,
+    ...(target === undefined ? {} : { target }),
+    ...(details === undefined ? {} : { details: details.map(armErrorJson) }),
+  };
 }
 
 /** The status and JSON body of an error (ARM's common error envelope). */

@@ -3,6 +3,7 @@ import JSON5 from 'json5';
 import { formatPrincipal } from '../access/principal.ts';
 import type { ArmEffect } from '../arm/effect.ts';
 import { may } from '../arm/authorise.ts';
+import type { OperationRunner } from '../arm/operation-runner.ts';
 import { createPipeline, type Pipeline } from '../arm/pipeline.ts';
 import { PROVIDERS } from '../arm/providers.ts';
 import type { ArmRoute } from '../arm/resource-type.ts';
@@ -28,6 +29,7 @@ export interface ManagementServices {
   readonly auth: AuthServices;
   readonly state: State;
   readonly effects: readonly ArmEffect[];
+  readonly operations: OperationRunner;
   readonly routes: readonly ArmRoute[];
   /** Reads what deployments link to. */
   readonly fetchDocument: FetchDocument;
@@ -78,6 +80,7 @@ async function answer(
     query: incoming.query,
     ifMatch: one(incoming.headers['if-match']),
     ifNoneMatch: one(incoming.headers['if-none-match']),
+    respondAsync: /\brespond-async\b/i.test(one(incoming.headers['prefer']) ?? ''),
     body,
     caller: objectId,
   };

@@ -1,5 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { EXECUTORS } from '../arm/executor.ts';
+import { type OperationRunner, startOperations } from '../arm/operation-runner.ts';
+import { PROVIDERS } from '../arm/providers.ts';
 import type { ArmSettings } from '../arm/verb.ts';
 import { missingEgress } from '../arm/provider/microsoft.network/virtual-network/egress.ts';
 import { type AuthServices, authServices } from '../auth/services.ts';
@@ -119,6 +123,20 @@ export async function startServer(asked: Config, options: StartOptions): Promise
   const { content, box } = stores;
   const announced = (): void => webhooks.announced();
   const imports = stack.use(startImports({ state, snapshot, content, work, box, door, announced, log, now }));
+  const registryPort = config.publicPort ?? registry.address.port;
+  const settings = (): ArmSettings => armSettings(config, stores, registryPort);
+  const operations = stack.use(
+    startOperations({
+      state,
+      index: PROVIDERS,
+      executors: EXECUTORS,
+      settings,
+      origin: controlUrl,
+      log,
+      now,
+      newUuid: randomUUID,
+    }),
+  );
   const assembly: Assembly = {
     config,
     stores,
@@ -127,14 +145,15 @@ export async function startServer(asked: Config, options: StartOptions): Promise
     metrics,
     webhooks,
     imports,
+    operations,
+    settings,
     door,
     gate: { admission, inFlight, denials },
     lab,
     stopping: () => listeners.stopping(),
   };
-  const registryPort = config.publicPort ?? registry.address.port;
   registry.serve(registryPlane(assembly, registryPort));
-  control.serve(controlListenerPlane(assembly, { registry: registryPort, controlUrl }));
+  control.serve(controlListenerPlane(assembly, controlUrl));
   stack.use(startSweeper({ content: stores.content, expiryMs: config.uploadExpiryMs, log, metrics, now }));
   stack.use(startRetention({ snapshot, metadata: content.metadata, announced, log, now }));
   const served = registryNames(config, state.view());
@@ -208,6 +227,8 @@ interface Assembly {
   readonly metrics: Metrics;
   readonly webhooks: Webhooks;
   readonly imports: Imports;
+  readonly operations: OperationRunner;
+  readonly settings: () => ArmSettings;
   readonly door: OutboundDoor;
   readonly gate: Gate;
   readonly lab: Lab;
@@ -231,15 +252,15 @@ function registryPlane({ config, stores, snapshot, auth, metrics, webhooks, gate
 }
 
 function controlListenerPlane(
-  { config, stores, snapshot, auth, metrics, webhooks, imports, door, gate, lab, stopping }: Assembly,
-  ports: Ports,
+  { config, stores, snapshot, auth, metrics, webhooks, imports, operations, settings, door, ...others }: Assembly,
+  controlUrl: string,
 ) {
+  const { gate, lab, stopping } = others;
   const ready = async (): Promise<true | string> => {
     if (stopping()) return 'the server is stopping';
     await stores.content.metadata.trash(0);
     return true;
   };
-  const settings = (): ArmSettings => armSettings(config, stores, ports.registry);
   const management = managementPlane({
     auth,
     state: stores.state,
@@ -249,10 +270,11 @@ function controlListenerPlane(
       imports.effect,
       usageEffect({ state: stores.state, metadata: stores.content.metadata, settings }),
     ],
+    operations,
     routes: imports.routes,
     fetchDocument: (url) => fetchJson(door, url),
     settings,
-    origin: ports.controlUrl,
+    origin: controlUrl,
     now,
   });
   return controlPlane(
@@ -266,16 +288,10 @@ function controlListenerPlane(
       ...healthRoutes(metrics, ready),
       ...authorityRoutes(auth, now),
       IMAGE_ALIAS_ROUTE,
-      metadataRoute({ origin: ports.controlUrl, registrySuffix: config.registrySuffix }, auth),
+      metadataRoute({ origin: controlUrl, registrySuffix: config.registrySuffix }, auth),
     ],
     management,
   );
-}
-
-/** Where clients reach the two listeners. */
-interface Ports {
-  readonly registry: number;
-  readonly controlUrl: string;
 }
 
 function armSettings(config: Config, { directory }: Stores, registryPort: number): ArmSettings {

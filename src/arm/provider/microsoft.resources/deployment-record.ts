@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { ARM_ERROR, type ArmError } from '../../../azure/error.ts';
+import { ARM_ERROR, armErrorJson } from '../../../azure/error.ts';
 import { isJsonObject, type Json, type JsonObject, listOf, objectOf } from '../../../azure/json.ts';
 import type { ResourceId } from '../../../azure/resource-id.ts';
 import type { Change, StateView, StoredResource } from '../../../state/port.ts';
@@ -16,7 +16,7 @@ export function recordOf(outcome: Deployed | DeploymentFailure, template: Json |
   const ended = outcome.kind === 'deployed';
   return {
     provisioningState: ended ? 'Succeeded' : 'Failed',
-    ...(ended ? { outputs: outcome.outputs } : { error: plain(outcome.error) }),
+    ...(ended ? { outputs: outcome.outputs } : { error: armErrorJson(outcome.error) }),
     parameters,
     providers: providersOf(steps),
     dependencies: dependenciesOf(outcome),
@@ -94,7 +94,7 @@ function operationsOf(outcome: Deployed | DeploymentFailure): readonly JsonObjec
     provisioningOperation: 'Create',
     provisioningState: 'Failed',
     statusCode: (STATUS_CODES[ARM_ERROR[cause.code].status] ?? '').replaceAll(' ', ''),
-    statusMessage: { error: plain(cause) },
+    statusMessage: { error: armErrorJson(cause) },
     targetResource: named(failed),
   };
   return [...done, refused];
@@ -123,14 +123,4 @@ function ordered(value: Json): Json {
   if (!isJsonObject(value)) return value;
   const names = Object.keys(value).toSorted((a, b) => (a < b ? -1 : Number(a > b)));
   return Object.fromEntries(names.map((name) => [name, ordered(value[name] ?? null)]));
-}
-
-/** An error as it is kept. */
-function plain({ code, message, target, details }: ArmError): JsonObject {
-  return {
-    code,
-    message,
-    ...(target === undefined ? {} : { target }),
-    ...(details === undefined ? {} : { details: details.map(plain) }),
-  };
 }

@@ -41,6 +41,8 @@ export const RESOURCE_GROUP: ResourceType = {
       envelope: { ...request.existing.envelope, ...managedBy(request.body) },
     }),
   }),
+  removedBy: 'remove',
+  settle: (resource) => ({ ...resource, properties: {} }),
   project: projectResourceGroup,
 };
 
@@ -50,9 +52,10 @@ function projectResourceGroup({
   location,
   tags,
   envelope,
+  properties: { provisioningState = 'Succeeded' },
 }: StoredResource): ReturnType<ResourceType['project']> {
   const type = 'Microsoft.Resources/resourceGroups';
-  return { id, name, type, location, tags, ...envelope, properties: { provisioningState: 'Succeeded' } };
+  return { id, name, type, location, tags, ...envelope, properties: { provisioningState } };
 }
 
 function managedBy(body: Readonly<Record<string, unknown>>): { readonly managedBy?: string } {

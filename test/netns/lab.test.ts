@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +9,7 @@ import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { type Arm, armOf } from '../management/arm.ts';
 import { startSeawall, type TestSeawall } from '../../src/testkit/start-seawall.ts';
+import { leftovers, links } from './leftovers.ts';
 
 const run = promisify(execFile);
 const SERVICE_ENDPOINT = [{ service: 'Microsoft.ContainerRegistry' }];
@@ -246,11 +246,7 @@ describe('the lab', { skip: WHY_NOT }, () => {
 
   it('is made anew when somebody took a part of it away', async () => {
     await run('ip', ['netns', 'del', 'swl-h-b-on']);
-    await run('ip', [
-      'link',
-      'del',
-      readdirSync('/sys/class/net').find((name) => /^swl[0-9a-f]{10}$/.test(name)) ?? '',
-    ]);
+    await run('ip', ['link', 'del', links().find((name) => /^swl[0-9a-f]{10}$/.test(name)) ?? '']);
     await makeHost('b-late', 'b/subnets/on');
     await patch({ publicNetworkAccess: 'Enabled', networkRuleSet: { defaultAction: 'Allow' } });
     for (const host of ['a-on', 'b-on', 'b-late', 'spoke-off']) assert.equal((await got(host)).status, '401', host);
@@ -354,15 +350,3 @@ describe('the walk of the article on real packets', { skip: WHY_NOT === false ? 
     assert.deepEqual(leftovers(), []);
   });
 });
-
-/** What bears the lab's prefix on this machine. */
-function leftovers(): readonly string[] {
-  const named = (folder: string): readonly string[] => {
-    try {
-      return readdirSync(folder).filter((name) => name.startsWith('swl'));
-    } catch {
-      return [];
-    }
-  };
-  return [...named('/run/netns'), ...named('/sys/class/net'), ...named('/etc/netns')];
-}

@@ -18,7 +18,7 @@ const shell = (...may: readonly string[]): Layer => ({ may, node: 'all', npm: 'a
 
 const BELOW_SERVER = (
   'oci azure access network admission connection http directory trust auth registry store arm state operation outbound ' +
-  'denials lab sqlite config telemetry'
+  'denials lab base-image outside sqlite config telemetry'
 ).split(' ');
 
 /**
@@ -41,6 +41,8 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   state: shell('azure', 'access', 'sqlite', 'telemetry'),
   directory: shell('azure', 'access', 'sqlite', 'telemetry'),
   denials: shell('azure', 'access', 'sqlite', 'telemetry'),
+  'base-image': shell('oci', 'telemetry'),
+  outside: shell('oci', 'base-image', 'telemetry'),
   lab: shell('azure', 'network', 'state/port', 'telemetry'),
   operation: { ...shell('azure', 'oci', 'sqlite', 'outbound', 'telemetry'), mayTypes: ['store/port'] },
   outbound: shell('azure', 'oci', 'network', 'telemetry'),
@@ -49,6 +51,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   config: shell('azure'),
   telemetry: shell(),
   cli: shell('oci', 'azure', 'config'),
+  'cli/lab-image.ts': shell('config', 'base-image'),
   'cli/banner.ts': { ...shell(), mayTypes: ['server/ready'] },
   'cli/serve.ts': shell('config', 'server'),
   'cli/tools.ts': shell('config', 'server'),

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { ExitCode } from './exit-code.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -72,6 +72,7 @@ export function addLab(program: Command, terminal: Terminal, end: End): void {
     const { labDown } = await import('./tools.ts');
     end(await labDown(terminal));
   });
+  addImages(lab, terminal, end);
   withServer(sub('list', 'List the hosts of the lab.', 'seawall lab list'))
     .option('--json', 'Print JSON.')
     .action(async (options) => {
@@ -108,5 +109,47 @@ export function addLab(program: Command, terminal: Terminal, end: End): void {
       // A command ends with whatever code it likes.
       const argv = command[0] === '--' ? command.slice(1) : command;
       end((await execInHost(terminal, host, argv, options)) as ExitCode);
+    });
+}
+
+/** The commands on what hosts are laid over. */
+function addImages(lab: Command, terminal: Terminal, end: End): void {
+  const inFolder = (command: Command, example: string): Command =>
+    command
+      .option('--images <PATH>', 'Folder of base images. (default: /var/lib/seawall-lab/images) (env: SEAWALL_IMAGES)')
+      .addHelpText('after', `\nExample:\n  ${example}`);
+  const image = inFolder(
+    lab.command('image').description('Make the base image that hosts are laid over (Linux, root); some minutes.'),
+    'seawall lab image',
+  )
+    .helpCommand(false)
+    .addOption(
+      new Option('--for <USE>', 'What hosts of it do: be logged in to, or run containers (AKS, container groups).')
+        .choices(['machines', 'containers'])
+        .default('machines'),
+    )
+    .option('--from <PATH>', 'An OCI image layout or a folder with the files of a root, in place of Debian packages.')
+    .option('--machine-root', "A copy of this machine's own root, in place of Debian packages.")
+    .option('--name <NAME>', 'Its name, in place of that of its distribution, such as debian-12.')
+    .option('--json', 'Print JSON.')
+    .action(async (options) => {
+      const { makeLabImage } = await import('./lab-image.ts');
+      end(await makeLabImage(terminal, options));
+    });
+  inFolder(image.command('list').description('List the base images there are.'), 'seawall lab image list')
+    .option('--json', 'Print JSON.')
+    .action(async (_, command: Command) => {
+      const { listLabImages } = await import('./lab-image.ts');
+      end(await listLabImages(terminal, command.optsWithGlobals()));
+    });
+  inFolder(
+    image.command('remove').description('Remove a base image that no running host is laid over.'),
+    'seawall lab image remove debian-12',
+  )
+    .argument('<NAME>', 'Its name.')
+    .option('--image-version <VERSION>', 'This version alone.')
+    .action(async (name: string, _, command: Command) => {
+      const { removeLabImage } = await import('./lab-image.ts');
+      end(await removeLabImage(terminal, name, command.optsWithGlobals()));
     });
 }

@@ -62,10 +62,10 @@ describe('config show', () => {
   it('lines up setting, value and origin', async () => {
     const { exit, out } = await runHere(['config', 'show', '--data', '/d'], { SEAWALL_LOG_FORMAT: 'json' });
     assert.equal(exit, 0);
-    assert.match(out, /^SETTING {13}VALUE {14}FROM\n/);
-    assert.match(out, /^data {16}\/d {17}flag --data$/m);
-    assert.match(out, /^logFormat {11}json {15}variable SEAWALL_LOG_FORMAT$/m);
-    assert.match(out, /^registries {10}myregistry {9}default$/m);
+    assert.match(out, /^SETTING {13}VALUE {24}FROM\n/);
+    assert.match(out, /^data {16}\/d {27}flag --data$/m);
+    assert.match(out, /^logFormat {11}json {25}variable SEAWALL_LOG_FORMAT$/m);
+    assert.match(out, /^registries {10}myregistry {19}default$/m);
   });
 
   it('prints JSON with the registries whole', async () => {

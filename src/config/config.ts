@@ -52,6 +52,12 @@ export interface Config extends Perimeter {
   readonly lab: 'auto' | 'on' | 'off';
   /** IPv4 prefix that public addresses of resources are taken from. */
   readonly publicPrefix: string;
+  /** Folder of the base images of the lab. */
+  readonly images: string;
+  /** Whether the lab stands in for what is outside it. */
+  readonly substitutions: boolean;
+  /** Further hosts that packages may be fetched from inside the lab. */
+  readonly packageHosts: readonly string[];
   /** What a refused client is answered: as in the article, or as by today's service (facts/acr.md §2.2). */
   readonly denial: 'article' | 'current';
   /** How long after the answer a change of network rules acts, in ms. */

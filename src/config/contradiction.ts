@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { formatListenAddress } from './address.ts';
 import type { Config } from './config.ts';
 import type { RegistryDeclaration } from './registry.ts';
@@ -17,6 +18,7 @@ export function contradictions(config: Config): readonly Contradiction[] {
     ...publicHostAmbiguous(config),
     ...hostsFileInProduction(config),
     ...userWithHostsFile(config),
+    ...imagesInData(config),
     ...duplicates(config.registries, 'registries'),
     ...config.registries.flatMap((registry, i) => inRegistry(registry, `registries[${i}]`, config)),
   ];
@@ -61,6 +63,13 @@ function userWithHostsFile({ user, hostsFile }: Config): readonly Contradiction[
   const why =
     'needs hostsFile off: a server that let go of root cannot take the names out again; "seawall hosts print" prints them';
   return [{ setting: 'user', why }];
+}
+
+/** Hosts see the files of a base image: keys and data must not lie beside them. */
+function imagesInData({ images, dataDir }: Config): readonly Contradiction[] {
+  const [folder, data] = [resolve(images), resolve(dataDir)];
+  if (folder !== data && !folder.startsWith(`${data}/`) && !data.startsWith(`${folder}/`)) return [];
+  return [{ setting: 'images', why: `is ${folder}, and data is ${data}: neither may lie in the other` }];
 }
 
 function duplicates(items: readonly { readonly name: string }[], path: string): readonly Contradiction[] {

@@ -101,6 +101,21 @@ export const SETTINGS = {
     'User that the server runs as once what needs root is done: ports, the lab; needs hostsFile off.',
   ),
   publicPrefix: setting(prefix, '198.18.77.0/24', 'IPv4 prefix that public addresses of resources are taken from.'),
+  images: setting(
+    path,
+    '/var/lib/seawall-lab/images',
+    'Folder of the base images that hosts of the lab are laid over.',
+  ),
+  substitutions: setting(
+    onOff,
+    true,
+    'Whether the lab stands in for what is outside it: Docker Hub, aka.ms, images of other distributions. Each is announced.',
+  ),
+  packageHosts: setting<readonly string[]>(
+    targets,
+    [],
+    'Further hosts that packages may be fetched from inside the lab, beside those of base images and of this machine.',
+  ),
   outboundAllow: setting<readonly string[]>(
     targets,
     [],

@@ -33,6 +33,7 @@ export async function keepBlob(services: RegistryServices, blob: BlobToKeep): Pr
     const locator = await part.commit();
     const { repository, digest, nowMs } = blob;
     const outcome = await metadata.linkBlob({ repository, digest, size, locator, upload: id, nowMs });
+    await services.bytes.removePart(id);
     return outcome.kind === 'linked' ? { kind: 'linked' } : outcome;
   } finally {
     if (!ended) await part.discard();

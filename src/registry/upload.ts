@@ -190,7 +190,6 @@ async function finish(part: Part, put: UploadParams & { readonly digest: Digest 
   }
   const size = part.offset;
   const locator = await part.commit();
-  services.uploads.finished(put.upload);
   const link = {
     repository: keyOf(call, put.name),
     digest: put.digest,
@@ -200,6 +199,9 @@ async function finish(part: Part, put: UploadParams & { readonly digest: Digest 
     nowMs: call.nowMs,
   };
   const outcome = await services.metadata.linkBlob(link).catch(noSpace);
+  // Only now, so that the upload goes on where it was should the process die before the link. The sweep removes what cannot be removed here.
+  if (outcome.kind !== 'no-space') await services.bytes.removePart(put.upload).catch(() => undefined);
+  services.uploads.finished(put.upload);
   switch (outcome.kind) {
     case 'linked':
       return blobCreated(put.name, put.digest);

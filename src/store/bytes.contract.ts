@@ -120,6 +120,18 @@ function partCases(open: () => Promise<OpenedBytes>): void {
     assert.equal(await opened.store.reopenPart(ID, 'sha256'), undefined);
   });
 
+  it('is whole in the upload too after its commit, until that is removed; the blob does not go with it', async () => {
+    await using opened = await open();
+    const locator = await commitText(opened.store, 'abc', ID);
+    const store = await opened.reopen();
+    const part = await reopened(store);
+    assert.equal(part.offset, 3);
+    await part.suspend();
+    await store.removePart(ID);
+    assert.deepEqual(await partIds(store), []);
+    assert.equal((await readAll(store, locator)).toString(), 'abc');
+  });
+
   it('takes nothing once it has ended', async () => {
     await using opened = await open();
     const part = await opened.store.createPart(ID, 'sha256');
@@ -206,7 +218,7 @@ function blobCases(open: () => Promise<OpenedBytes>): void {
   it('has a locator of its own even when its bytes are those of another', async () => {
     await using opened = await open();
     const first = await commitText(opened.store, 'abc');
-    const second = await commitText(opened.store, 'abc');
+    const second = await commitText(opened.store, 'abc', 'upload-second');
     assert.notEqual(first, second);
     await opened.store.remove(first);
     assert.equal((await readAll(opened.store, second)).toString(), 'abc');

@@ -3,7 +3,7 @@ import { keyOf, sha256 } from './contract/sample.ts';
 import type { UploadId, UploadRecord } from './port.ts';
 
 /** The steps of a push at which a process can be made to die. */
-export type Step = 'session' | 'half' | 'whole' | 'synced' | 'renamed' | 'committed' | 'linking' | 'linked';
+export type Step = 'session' | 'half' | 'whole' | 'synced' | 'named' | 'committed' | 'linking' | 'linked' | 'removed';
 
 /** The bytes that are sent first, larger than what is written at once. */
 export const FIRST = Buffer.alloc(3_000_000, 'first ');

@@ -18,11 +18,11 @@ async function reached(name: Step): Promise<void> {
   await new Promise(() => setInterval(() => {}, 60_000));
 }
 
-const rename = promises.rename;
-promises.rename = async (from, to) => {
+const link = promises.link;
+promises.link = async (from, to) => {
   await reached('synced');
-  await rename(from, to);
-  await reached('renamed');
+  await link(from, to);
+  await reached('named');
 };
 syncBuiltinESMExports();
 
@@ -46,3 +46,5 @@ const linking = metadata.linkBlob({ repository, digest: PUSHED, size: part.offse
 await reached('linking');
 await linking;
 await reached('linked');
+await bytes.removePart(id);
+await reached('removed');

@@ -15,9 +15,9 @@ import { sweepAfterStart } from './sweep/sweep.ts';
 /** What must be found after a crash at each step: the bytes of the upload that are left, or whether bytes are orphaned. */
 type Left =
   | { readonly kind: 'resumable'; readonly bytes: number }
-  | { readonly kind: 'orphan' }
+  | { readonly kind: 'resumable-and-orphan' }
   | { readonly kind: 'visible' }
-  | { readonly kind: 'orphan-or-visible' };
+  | { readonly kind: 'resumable-or-visible' };
 
 const WHOLE = FIRST.length + REST.length;
 
@@ -26,10 +26,11 @@ const ROWS: readonly (readonly [step: Step, left: Left])[] = [
   ['half', { kind: 'resumable', bytes: FIRST.length }],
   ['whole', { kind: 'resumable', bytes: WHOLE }],
   ['synced', { kind: 'resumable', bytes: WHOLE }],
-  ['renamed', { kind: 'orphan' }],
-  ['committed', { kind: 'orphan' }],
-  ['linking', { kind: 'orphan-or-visible' }],
+  ['named', { kind: 'resumable-and-orphan' }],
+  ['committed', { kind: 'resumable-and-orphan' }],
+  ['linking', { kind: 'resumable-or-visible' }],
   ['linked', { kind: 'visible' }],
+  ['removed', { kind: 'visible' }],
 ];
 
 interface Content extends AsyncDisposable {
@@ -76,28 +77,26 @@ async function check(content: Content, left: Left): Promise<void> {
   switch (left.kind) {
     case 'resumable':
       assert.equal(visible, false);
-      return checkResumable(content, left.bytes);
-    case 'orphan':
+      return checkResumable(content, left);
+    case 'resumable-and-orphan':
       assert.equal(visible, false);
-      return checkOrphan(content);
+      return checkResumable(content, { bytes: WHOLE, orphans: 1 });
     case 'visible':
       assert.equal(visible, true);
       return checkVisible(content);
-    case 'orphan-or-visible':
-      return visible ? checkVisible(content) : checkOrphan(content);
+    case 'resumable-or-visible':
+      return visible ? checkVisible(content) : checkResumable(content, { bytes: WHOLE, orphans: 1 });
   }
 }
 
-async function checkResumable(content: Content, bytes: number): Promise<void> {
-  assert.equal((await sweep(content)).orphans, 0);
+async function checkResumable(
+  content: Content,
+  { bytes, orphans = 0 }: { readonly bytes: number; readonly orphans?: number },
+): Promise<void> {
+  assert.equal((await sweep(content)).orphans, orphans);
   const part = await content.bytes.reopenPart(UPLOAD.id, UPLOAD.algorithm);
   assert.equal(part?.offset ?? 0, bytes);
   await part?.suspend();
-}
-
-async function checkOrphan(content: Content): Promise<void> {
-  assert.equal(await content.bytes.reopenPart(UPLOAD.id, UPLOAD.algorithm), undefined);
-  assert.equal((await sweep(content)).orphans, 1);
 }
 
 async function checkVisible({ metadata, bytes }: Content): Promise<void> {

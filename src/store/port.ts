@@ -62,7 +62,10 @@ export interface Part {
   append(source: AsyncIterable<Uint8Array>, limit: number): Promise<void>;
   /** The digest of all bytes appended; reads them again when `algorithm` is not the one hashed as they came. */
   digest(algorithm: DigestAlgorithm): Promise<Digest>;
-  /** Makes the bytes durable under a new locator and ends the part (invariant 11: no metadata before this returned). */
+  /**
+   * Makes the bytes durable under a new locator and ends the part (invariant 11: no metadata before this returned). The
+   * upload keeps them too, until `removePart`: a process that dies before the link can go on with it.
+   */
   commit(): Promise<Locator>;
   /** Removes the bytes and ends the part. */
   discard(): Promise<void>;

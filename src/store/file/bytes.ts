@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, opendir, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, mkdir, link, open, opendir, readdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { DigestAlgorithm } from '../../oci/digest.ts';
 import type { BlobReader, ByteStore, KeptPart, Locator, UploadId } from '../port.ts';
@@ -110,10 +110,10 @@ class FileBytes implements ByteStore {
     }
   }
 
-  /** The name under `uploads/` needs no fsync: should it come back after a power failure, the sweep removes it. */
+  /** A second name, so that the upload is whole until it is linked; the sweep removes either one that is left over. */
   async #publish(from: string): Promise<Locator> {
     const locator = locatorOf(this.#boot, this.#sequence++);
-    await rename(from, blobPath(this.#layout, locator));
+    await link(from, blobPath(this.#layout, locator));
     await this.#syncOf(shardOf(this.#layout, locator)).sync();
     return locator;
   }

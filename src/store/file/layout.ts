@@ -9,7 +9,7 @@ import type { Locator, UploadId } from '../port.ts';
  *       00/ … ff/                    256 shards, made and synced before the first blob
  *         <boot>-<sequence>          one blob, complete and durable; named by its locator, not its digest
  *     uploads/
- *       <upload id>                  the bytes of an unfinished upload, as far as they came
+ *       <upload id>                  the bytes of an unfinished upload, as far as they came; until it is linked, a second name of its blob
  *
  * `boot` is random for each opening of the store and `sequence` counts from 0 within it, so a locator is never used
  * again and tells which opening made it.

@@ -13,7 +13,7 @@ const SYNC_BYTES = 32 * 1024 * 1024;
 /** What a part needs of the store that it belongs to. */
 export interface PartHome {
   readonly path: string;
-  /** Moves the file, complete and synced, to its place among the blobs, durably. */
+  /** Gives the file, complete and synced, a name among the blobs, durably; it keeps its own. */
   readonly publish: (path: string) => Promise<Locator>;
   /** Called once when the part ends in whatever way. */
   readonly ended: () => void;

@@ -1,0 +1,219 @@
+import assert from 'node:assert/strict';
+import { MEDIA_TYPE } from '../../src/oci/media-type.ts';
+import { type Answer, type Ask, refusalOf, type RegistryClient } from '../registry/client.ts';
+import { blobPath, type Content, manifestPath } from '../registry/push.ts';
+import { assertBlob, assertTagged, assertWhole, shownBy } from './content-check.ts';
+import { type Image, imageOfLayers, layerOf } from './image.ts';
+import type { Random } from './random.ts';
+
+/** What a repository is to hold. */
+interface Held {
+  readonly tags: ReadonlyMap<string, string>;
+  readonly images: ReadonlyMap<string, Image>;
+}
+
+/** What pushers share: layers that exist somewhere, to be pushed again, mounted, and deleted under one another. */
+export interface SharedLayers {
+  readonly layers: { readonly repository: string; readonly layer: Content }[];
+}
+
+const EMPTY: Held = { tags: new Map(), images: new Map() };
+const TAGS = ['v1', 'v2', 'v3', 'latest', 'edge'];
+const MOST_IMAGES = 12;
+const MOST_SHARED = 40;
+
+/**
+ * One client with a repository of its own, which it changes by one request after another. It always knows what the
+ * repository must hold: what was acknowledged, or, where a change was under way when the server died, that or the
+ * change made whole.
+ */
+export class Pusher {
+  readonly repository: string;
+  readonly #client: RegistryClient;
+  readonly #random: Random;
+  readonly #shared: SharedLayers;
+  #held = EMPTY;
+  #next: Held | undefined;
+  /** Blobs acknowledged and not yet named by a manifest. */
+  #loose: Content[] = [];
+  /** Manifests that changed hands since the last check. */
+  readonly #touched = new Set<string>();
+  #sequence = 0;
+  acknowledged = 0;
+
+  constructor(client: RegistryClient, repository: string, random: Random, shared: SharedLayers) {
+    this.#client = client;
+    this.repository = repository;
+    this.#random = random;
+    this.#shared = shared;
+  }
+
+  /** Makes one change; throws when the connection is lost on the way. */
+  async step(): Promise<void> {
+    const chance = this.#random.below(100);
+    if (this.#held.images.size > MOST_IMAGES || chance < 1) return this.#deleteRepository();
+    if (chance < 55 || this.#held.images.size === 0) return this.#push();
+    if (chance < 75) return this.#moveTag();
+    if (chance < 88) return this.#deleteTag();
+    return this.#deleteManifest();
+  }
+
+  /** Holds the repository against what must be there. `whole`: every image, not only those of late. */
+  async check(whole: boolean): Promise<void> {
+    const shown = await shownBy(this.#client, this.repository);
+    const found = [this.#next, this.#held].find((held) => held !== undefined && isShown(held, shown));
+    if (found === undefined) this.#lost(shown);
+    if (this.#next !== undefined) this.#loose = [];
+    this.#held = found;
+    this.#next = undefined;
+    const due = [...found.images.values()].filter(({ manifest }) => whole || this.#touched.has(manifest.digest));
+    for (const image of due) await assertWhole(this.#client, this.repository, image);
+    for (const [tag, digest] of found.tags) {
+      const image = found.images.get(digest);
+      if (image !== undefined) await assertTagged(this.#client, [this.repository, tag], image.manifest);
+    }
+    for (const blob of this.#loose) await assertBlob(this.#client, this.repository, blob);
+    this.#touched.clear();
+  }
+
+  #lost(shown: Awaited<ReturnType<typeof shownBy>>): never {
+    const text = (held: Held | undefined): string =>
+      held === undefined ? 'nothing under way' : JSON.stringify([[...held.tags], [...held.images.keys()]]);
+    assert.fail(
+      `${this.repository} must hold ${text(this.#held)} or ${text(this.#next)}, and shows ` +
+        JSON.stringify([[...shown.tags], [...shown.manifests]]),
+    );
+  }
+
+  async #push(): Promise<void> {
+    const layers = [this.#freshLayer(), ...this.#sharedLayers()];
+    const image = imageOfLayers(layers, `${this.repository} ${this.#sequence++}`);
+    for (const blob of image.blobs) await this.#pushBlob(blob);
+    await this.#putManifest(image, this.#random.pick(TAGS));
+    const layer = this.#random.pick(layers);
+    this.#shared.layers.push({ repository: this.repository, layer });
+    if (this.#shared.layers.length > MOST_SHARED) this.#shared.layers.shift();
+  }
+
+  #freshLayer(): Content {
+    const size = this.#random.pick([1, 700, 5_000, 20_000, 300_000]);
+    return layerOf(this.#random.bytes(size));
+  }
+
+  #sharedLayers(): readonly Content[] {
+    const { layers } = this.#shared;
+    return layers.length === 0 || this.#random.below(2) === 0 ? [] : [this.#random.pick(layers).layer];
+  }
+
+  async #pushBlob(blob: Content): Promise<void> {
+    const known = this.#shared.layers.find(({ layer }) => layer.digest === blob.digest);
+    if (known === undefined) await this.#upload(blob);
+    else if (this.#random.below(2) === 0) await this.#mount(blob, known.repository);
+    else if ((await this.#send('HEAD', blobPath(this.repository, blob.digest))).status !== 200)
+      await this.#upload(blob);
+    this.#loose.push(blob);
+  }
+
+  async #upload(blob: Content): Promise<void> {
+    const uploads = `/v2/${this.repository}/blobs/uploads/`;
+    const headers = { 'content-type': MEDIA_TYPE.octetStream };
+    if (this.#random.below(2) === 0) {
+      const single = await this.#send('POST', `${uploads}?digest=${blob.digest}`, { body: blob.bytes, headers });
+      return assertStatus(single, 201);
+    }
+    const begun = await this.#send('POST', uploads);
+    assertStatus(begun, 202);
+    const sent = await this.#send('PATCH', String(begun.headers.location), { body: blob.bytes, headers });
+    assertStatus(sent, 202);
+    assertStatus(await this.#send('PUT', `${String(sent.headers.location)}?digest=${blob.digest}`), 201);
+  }
+
+  async #mount(blob: Content, from: string): Promise<void> {
+    const query = new URLSearchParams({ mount: blob.digest, from }).toString();
+    const answer = await this.#send('POST', `/v2/${this.repository}/blobs/uploads/?${query}`);
+    if (answer.status === 201) return;
+    // The repository it was in does not have it any more: the answer began an upload.
+    assertStatus(answer, 202);
+    const headers = { 'content-type': MEDIA_TYPE.octetStream };
+    const path = `${String(answer.headers.location)}?digest=${blob.digest}`;
+    assertStatus(await this.#send('PUT', path, { body: blob.bytes, headers }), 201);
+  }
+
+  async #putManifest(image: Image, tag: string): Promise<void> {
+    const { manifest } = image;
+    const answer = await this.#change(
+      { tags: this.#held.tags, images: new Map(this.#held.images).set(manifest.digest, image) },
+      new Map(this.#held.tags).set(tag, manifest.digest),
+      [
+        'PUT',
+        manifestPath(this.repository, tag),
+        { body: manifest.bytes, headers: { 'content-type': manifest.descriptor.mediaType } },
+      ],
+    );
+    this.#touched.add(manifest.digest);
+    // A blob that was there when it was looked for may be deleted before it is named; then nothing is stored.
+    if (answer.status !== 201) assert.equal(refusalOf(answer), '404 MANIFEST_BLOB_UNKNOWN');
+    this.#loose = [];
+  }
+
+  async #moveTag(): Promise<void> {
+    const image = this.#random.pick([...this.#held.images.values()]);
+    await this.#putManifest(image, this.#random.pick(TAGS));
+  }
+
+  async #deleteTag(): Promise<void> {
+    const tag = this.#random.pick(TAGS);
+    const tags = new Map(this.#held.tags);
+    const had = tags.delete(tag);
+    const answer = await this.#change(this.#held, tags, ['DELETE', `/acr/v1/${this.repository}/_tags/${tag}`]);
+    assertStatus(answer, had ? 202 : 404);
+  }
+
+  async #deleteManifest(): Promise<void> {
+    const digest = this.#random.pick([...this.#held.images.keys()]);
+    const images = new Map(this.#held.images);
+    images.delete(digest);
+    const tags = new Map([...this.#held.tags].filter(([, named]) => named !== digest));
+    const path = manifestPath(this.repository, digest);
+    assertStatus(await this.#change({ ...this.#held, images }, tags, ['DELETE', path]), 202);
+  }
+
+  async #deleteRepository(): Promise<void> {
+    const answer = await this.#change(EMPTY, EMPTY.tags, ['DELETE', `/acr/v1/${this.repository}`]);
+    this.#loose = [];
+    if (answer.status !== 404) assertStatus(answer, 202);
+  }
+
+  /** Sends a request that makes the repository hold something else, if it is answered with success. */
+  async #change(
+    { images }: Held,
+    tags: Held['tags'],
+    [method, path, ask]: readonly [string, string, Ask?],
+  ): Promise<Answer> {
+    this.#next = { tags, images };
+    const answer = await this.#send(method, path, ask);
+    if (answer.status < 300) this.#held = this.#next;
+    this.#next = undefined;
+    return answer;
+  }
+
+  async #send(method: string, path: string, ask: Ask = {}): Promise<Answer> {
+    const answer = await this.#client.send(method, path, ask);
+    assert.ok(answer.status < 500, `${method} ${path}: ${answer.status} ${answer.body.toString()}`);
+    if (answer.status < 300) this.acknowledged++;
+    return answer;
+  }
+}
+
+function assertStatus({ status, body }: Answer, wanted: number): void {
+  assert.equal(status, wanted, body.toString());
+}
+
+function isShown(held: Held, { tags, manifests }: Awaited<ReturnType<typeof shownBy>>): boolean {
+  return (
+    held.tags.size === tags.size &&
+    held.images.size === manifests.size &&
+    [...held.tags].every(([tag, digest]) => tags.get(tag) === digest) &&
+    [...held.images.keys()].every((digest) => manifests.has(digest))
+  );
+}

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { mkdtempDisposable } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import Type from 'typebox';
+import { objectOf } from '../azure/json.ts';
 import { keyOfId, parseResourceId } from '../azure/resource-id.ts';
 import { openState } from '../state/sqlite/state.ts';
 import type { State, StateView } from '../state/port.ts';
@@ -17,6 +17,7 @@ import { EXECUTORS } from './executor.ts';
 import { beginOperation, endOperation, findOperation, type OperationEnd, runningOperations } from './operation.ts';
 import { type Executor, startOperations } from './operation-runner.ts';
 import { indexProviders } from './provider-index.ts';
+import { shownOperations } from './provider/microsoft.resources/deployment-record.ts';
 import { PROVIDERS } from './providers.ts';
 import { storedResource } from './stored-resource.ts';
 import type { EngineWrite, VerbContext } from './verb.ts';
@@ -120,6 +121,66 @@ describe('an operation', () => {
       assert.equal(state?.kind, ended);
       if (state?.kind === 'failed') assert.deepEqual(state.error.details, ['error' in last ? last.error : undefined]);
     }
+  });
+});
+
+describe('a deployment of what takes its time', () => {
+  const template = {
+    resources: ['t', 't2'].map((name) => ({
+      type: 'Seawall.Test/things',
+      apiVersion: '2020-01-01',
+      name,
+      properties: { n: 1 },
+    })),
+  };
+  const DEPLOYMENT = `${G}/providers/Microsoft.Resources/deployments/d`;
+  const deploy = (context: VerbContext) => {
+    const id = parseResourceId(DEPLOYMENT);
+    assert.ok(id !== undefined);
+    const body = { properties: { template, mode: 'Incremental' } };
+    return createEngine(INDEX).write(context, { method: 'PUT', id, apiVersion: '2021-04-01', body });
+  };
+  const operationsOf = (view: StateView): unknown => {
+    const record = view.get(keyOfId(DEPLOYMENT));
+    assert.ok(record !== undefined);
+    return shownOperations(record, view).map(({ properties }) => objectOf(properties)['provisioningState']);
+  };
+
+  it('is under way until its last resource is there, and is not deployed over meanwhile', () => {
+    const context = { ...contextOf(BEFORE), engine: createEngine(INDEX) };
+    const outcome = deploy(context);
+    assert.ok(outcome.kind === 'written', JSON.stringify(outcome));
+    let view = context.view.with(outcome.changes);
+    assert.deepEqual(
+      [provisioned(view, DEPLOYMENT), operationsOf(view)],
+      ['Running', ['Running', 'Running', 'Succeeded']],
+    );
+    const again = deploy({ ...context, view });
+    assert.deepEqual(again.kind === 'refused' && again.error.code, 'DeploymentActive');
+    for (const { id, kind } of runningOperations(view)) {
+      assert.equal(provisioned(view, DEPLOYMENT), 'Running');
+      if (kind === 'make') view = view.with(endOperation(INDEX, { ...context, view }, id, { kind: 'succeeded' }));
+    }
+    assert.deepEqual(
+      [provisioned(view, DEPLOYMENT), operationsOf(view), stateOf(view, outcome.operation)],
+      ['Succeeded', ['Succeeded', 'Succeeded', 'Succeeded'], 'succeeded'],
+    );
+  });
+
+  it('has failed when one of its resources has, and says which', () => {
+    const context = { ...contextOf(BEFORE), engine: createEngine(INDEX) };
+    const outcome = deploy(context);
+    assert.ok(outcome.kind === 'written');
+    let view = context.view.with(outcome.changes);
+    for (const { id, kind, resource } of runningOperations(view)) {
+      const end = resource === keyOfId(THING) ? FAILED : ({ kind: 'succeeded' } as const);
+      if (kind === 'make') view = view.with(endOperation(INDEX, { ...context, view }, id, end));
+    }
+    assert.deepEqual(
+      [provisioned(view, DEPLOYMENT), provisioned(view), operationsOf(view)],
+      ['Failed', 'Failed', ['Failed', 'Succeeded', 'Succeeded']],
+    );
+    assert.match(JSON.stringify(view.get(keyOfId(DEPLOYMENT))?.properties['error']), /DeploymentFailed.*no host/);
   });
 });
 

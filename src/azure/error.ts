@@ -89,6 +89,7 @@ export const ARM_ERROR = {
   InvalidTemplate: { status: 400 },
   InvalidTemplateDeployment: { status: 400 },
   DeploymentActive: { status: 409 },
+  DeploymentCanceled: { status: 409 },
   DeploymentCannotBeCancelled: { status: 409 },
   DeploymentFailed: { status: 409 },
   DeploymentNotFound: { status: 404 },

@@ -1,16 +1,18 @@
 import type { ArmError } from '../../azure/error.ts';
-import { isJsonObject, type Json, type JsonObject, listOf, objectOf } from '../../azure/json.ts';
+import { isJsonObject, type Json, type JsonObject, objectOf } from '../../azure/json.ts';
 import type { ResourceId } from '../../azure/resource-id.ts';
 import type { Change, StateView } from '../../state/port.ts';
 import type { VerbContext } from '../verb.ts';
 import { deploymentFunctions } from './deployment-function.ts';
-import { evaluateDeep, evaluateLoop, type Scope } from './evaluate.ts';
+import { bodyOf, isDeployment, nestedBody } from './body.ts';
+import { loopOf, ownFunctions, variablesOf } from './definition.ts';
+import { evaluateDeep, type Scope } from './evaluate.ts';
 import { type Dependency, type Instance, type Instances, instancesNamed, instancesOf, inOrder } from './instance.ts';
 import { parameterValues, shownParameters } from './parameter.ts';
 import { mustParse } from './resource-name.ts';
 import { readTemplate, type Template } from './template.ts';
 import { TemplateError } from './template-error.ts';
-import { numberOf, textOf } from './value.ts';
+import { textOf } from './value.ts';
 
 /** What is to be deployed, and where. */
 export interface DeploymentRequest {
@@ -27,6 +29,8 @@ export interface DeploymentRequest {
 /** One resource that was written, as it was before and as it is then, both in the template's api-version. */
 export interface Step {
   readonly id: ResourceId;
+  /** The operation that is under way about it. */
+  readonly operation?: string;
   readonly apiVersion: string;
   readonly before: JsonObject | undefined;
   /** `undefined`: it was removed (mode Complete). */
@@ -84,24 +88,6 @@ function attempt(
     return { kind: 'failed', error: error.toArmError(), nested: [], ...record, ...run?.refusal() };
   }
 }
-
-/** What of a resource's body is not the resource's. */
-const CONTROL = [
-  'type',
-  'name',
-  'apiVersion',
-  'dependsOn',
-  'condition',
-  'copy',
-  'scope',
-  'comments',
-  'metadata',
-  'resources',
-  'existing',
-  'resourceGroup',
-  'subscriptionId',
-  'asserts',
-];
 
 class Run {
   readonly #request: DeploymentRequest;
@@ -186,7 +172,7 @@ class Run {
 
   #write(instance: Instance): void {
     const { id, apiVersion } = instance;
-    const body = isDeployment(instance) ? this.#nestedBody(instance) : bodyOf(instance);
+    const body = isDeployment(instance) ? nestedBody(instance, this.#template, this.#parameter) : bodyOf(instance);
     const read = this.#context.engine.read(this.#now(), id, apiVersion);
     const written = this.#context.engine.write(this.#now(), { method: 'PUT', id, apiVersion, body });
     if (written.kind === 'refused') {
@@ -200,28 +186,9 @@ class Run {
     }
     this.#changes.push(...written.changes);
     this.#view = this.#view.with(written.changes);
-    this.#steps.push({ id, apiVersion, before: read.kind === 'found' ? read.json : undefined, after: written.json });
-  }
-
-  /** A nested template of outer scope sees the parameters and variables of this one, and none of its own. */
-  #nestedBody(instance: Instance): JsonObject {
-    const { properties: raw, ...others } = instance.source.body;
-    const { template, ...settings } = objectOf(raw);
-    const rest = bodyOf({ ...instance, source: { ...instance.source, body: { ...others, properties: settings } } });
-    const { expressionEvaluationOptions, ...properties } = objectOf(rest['properties']);
-    if (isInner(objectOf(expressionEvaluationOptions)['scope']))
-      return { ...rest, properties: { ...properties, template } };
-    const own = this.#template;
-    const parameters = Object.fromEntries(
-      Object.keys(own.parameters).map((name) => [name, { value: this.#parameter(name) }]),
-    );
-    const outer = {
-      ...objectOf(template),
-      parameters: own.parameters,
-      variables: own.variables,
-      definitions: own.definitions,
-    };
-    return { ...rest, properties: { ...properties, template: outer, parameters } };
+    const before = read.kind === 'found' ? read.json : undefined;
+    const { json: after, operation } = written;
+    this.#steps.push({ id, apiVersion, before, after, ...(operation === undefined ? {} : { operation }) });
   }
 
   #read(id: ResourceId, apiVersion: string): JsonObject {
@@ -307,94 +274,10 @@ class Run {
   }
 }
 
-/** Whether a nested template sees its own parameters and variables; without a word it sees the outer ones. */
-function isInner(scope: Json | undefined): boolean {
-  const word = scope === undefined ? 'outer' : textOf('scope', scope).toLowerCase();
-  if (word !== 'inner' && word !== 'outer' && word !== 'notspecified')
-    throw new TemplateError(
-      `The value '${word}' of 'expressionEvaluationOptions.scope' is not allowed: it must be inner or outer.`,
-    );
-  return word === 'inner';
-}
-
 function topLevel(scope: ResourceId, key: string): boolean {
   return key.slice(scope.key.length).split('/').length === 5;
 }
 
-function isDeployment({ id }: Instance): boolean {
-  return id.type.toLowerCase() === 'microsoft.resources/deployments';
-}
-
-function bodyOf({ source, scope }: Instance): JsonObject {
-  const own = Object.fromEntries(Object.entries(source.body).filter(([name]) => !CONTROL.includes(name)));
-  return objectOf(withoutNull(evaluateDeep(own, scope)));
-}
-
-/** Bicep writes null for what was not given; resource providers of Azure take it as absent. */
-function withoutNull(value: Json): Json {
-  if (Array.isArray(value)) return value.map(withoutNull);
-  if (!isJsonObject(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([key, one]) => (one === null || one === undefined ? [] : [[key, withoutNull(one)]])),
-  );
-}
-
 function propertiesOf(json: JsonObject): Json {
   return json['properties'] ?? {};
-}
-
-function loopOf(name: string, copy: JsonObject, scope: Scope): Json {
-  return evaluateLoop({ name, count: copy['count'] ?? 0, input: copy['input'] ?? null }, scope)[name] ?? [];
-}
-
-/** The template's variables, each evaluated when it is asked for first; `copy` among them makes more. */
-function variablesOf({ variables }: Template, scope: () => Scope): (name: string) => Json {
-  const loops = new Map(
-    listOf(variables['copy']).map((one) => [textOf('copy', objectOf(one)['name']).toLowerCase(), objectOf(one)]),
-  );
-  const raw = new Map(Object.entries(variables).map(([name, value]) => [name.toLowerCase(), value]));
-  const values = new Map<string, Json>();
-  return (name) => {
-    const key = name.toLowerCase();
-    const known = values.get(key);
-    if (known !== undefined) return known;
-    const loop = loops.get(key);
-    if (loop === undefined && raw.get(key) === undefined)
-      throw new TemplateError(`The template variable '${name}' is not found.`);
-    const value = loop === undefined ? evaluateDeep(raw.get(key), scope()) : loopOf(name, loop, scope());
-    values.set(key, value);
-    return value;
-  };
-}
-
-/** The functions that a template defines: they see their parameters and nothing else. */
-function ownFunctions(namespaces: readonly Json[]): ReadonlyMap<string, (args: readonly Json[]) => Json> {
-  const functions = new Map<string, (args: readonly Json[]) => Json>();
-  for (const one of namespaces) {
-    const { namespace, members } = objectOf(one);
-    for (const [name, member] of Object.entries(objectOf(members))) {
-      const { parameters, output } = objectOf(member);
-      const names = listOf(parameters).map((each) => objectOf(each)['name']);
-      functions.set(`${textOf('namespace', namespace)}.${name}`.toLowerCase(), (args) => {
-        if (args.length > names.length)
-          throw new TemplateError(
-            `The function '${name}' takes ${numberOf('count', names.length)} arguments, and was given ${args.length}.`,
-          );
-        const scope: Scope = {
-          parameter: (asked) =>
-            args[names.findIndex((each) => typeof each === 'string' && each.toLowerCase() === asked.toLowerCase())] ??
-            null,
-          variable: (asked) => {
-            throw new TemplateError(`The function '${name}' has no variable '${asked}'.`);
-          },
-          deploymentFunction: () => undefined,
-          ownFunction: (asked) => functions.get(asked),
-          copies: [],
-          locals: {},
-        };
-        return evaluateDeep(objectOf(output)['value'], scope);
-      });
-    }
-  }
-  return functions;
 }

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { ARM_ERROR, armErrorJson } from '../../../azure/error.ts';
+import { ARM_ERROR, type ArmError, armErrorJson } from '../../../azure/error.ts';
 import { isJsonObject, type Json, type JsonObject, listOf, objectOf } from '../../../azure/json.ts';
 import type { ResourceId } from '../../../azure/resource-id.ts';
 import type { Change, StateView, StoredResource } from '../../../state/port.ts';
+import { findOperation, type OperationEnd } from '../../operation.ts';
 import type { Deployed, DeploymentFailure, Step } from '../../template/deploy.ts';
 
 /** How many deployments Azure remembers at one scope; the oldest go by themselves. */
@@ -15,7 +16,7 @@ export function recordOf(outcome: Deployed | DeploymentFailure, template: Json |
   const { steps, parameters } = outcome;
   const ended = outcome.kind === 'deployed';
   return {
-    provisioningState: ended ? 'Succeeded' : 'Failed',
+    provisioningState: !ended ? 'Failed' : underWay(steps).length > 0 ? 'Running' : 'Succeeded',
     ...(ended ? { outputs: outcome.outputs } : { error: armErrorJson(outcome.error) }),
     parameters,
     providers: providersOf(steps),
@@ -26,6 +27,11 @@ export function recordOf(outcome: Deployed | DeploymentFailure, template: Json |
     templateHash: hashOf(template),
     packed: gzipSync(JSON.stringify(template ?? null)).toString('base64'),
   };
+}
+
+/** The ids of the operations that a deployment waits for. */
+export function underWay(steps: readonly Step[]): readonly string[] {
+  return steps.flatMap(({ operation }) => (operation === undefined ? [] : [operation]));
 }
 
 /** The template of a record, as it was sent. */
@@ -75,7 +81,8 @@ function named({ id, type, name }: ResourceId): JsonObject {
 }
 
 function operationsOf(outcome: Deployed | DeploymentFailure): readonly JsonObject[] {
-  const done = outcome.steps.map(({ id, before, after }) => ({
+  const done = outcome.steps.map(({ id, before, after, operation }) => ({
+    ...(operation === undefined ? {} : { operation }),
     provisioningOperation: after === undefined ? 'Delete' : 'Create',
     // A deployment is one transaction (docs/adr/0006): what went before a refusal was undone.
     provisioningState: outcome.kind === 'deployed' ? 'Succeeded' : 'Canceled',
@@ -93,21 +100,53 @@ function operationsOf(outcome: Deployed | DeploymentFailure): readonly JsonObjec
   const refused = {
     provisioningOperation: 'Create',
     provisioningState: 'Failed',
-    statusCode: (STATUS_CODES[ARM_ERROR[cause.code].status] ?? '').replaceAll(' ', ''),
+    statusCode: statusCodeOf(cause),
     statusMessage: { error: armErrorJson(cause) },
     targetResource: named(failed),
   };
   return [...done, refused];
 }
 
-/** The operations of a record, as Azure lists them. */
-export function shownOperations({ id, uid, properties }: StoredResource): readonly JsonObject[] {
+/** The operations of a record, as Azure lists them; what is under way is shown as it stands in the view. */
+export function shownOperations({ id, uid, properties }: StoredResource, view: StateView): readonly JsonObject[] {
   const { timestamp, operations, correlationId } = properties;
-  return listOf(operations).map((one, i) => {
+  return settledOperations(operations, view).map((one, i) => {
     const operationId = createHash('sha256').update(`${uid} ${i}`).digest('hex').slice(0, 16).toUpperCase();
-    const shown = { timestamp, duration: 'PT0S', trackingId: correlationId, ...objectOf(one) };
+    const shown = { timestamp, duration: 'PT0S', trackingId: correlationId, ...one };
     return { id: `${id}/operations/${operationId}`, operationId, properties: shown };
   });
+}
+
+/** A record when all that it waited for is over. */
+export function settledRecord(record: StoredResource, end: OperationEnd, view: StateView): StoredResource {
+  const operations = settledOperations(record.properties['operations'], view);
+  const state = { succeeded: 'Succeeded', failed: 'Failed', canceled: 'Canceled' }[end.kind];
+  const error = end.kind === 'succeeded' ? {} : { error: armErrorJson(end.error) };
+  return { ...record, properties: { ...record.properties, provisioningState: state, operations, ...error } };
+}
+
+/** The operations of a record with how those stand that the view still knows. */
+function settledOperations(operations: Json | undefined, view: StateView): readonly JsonObject[] {
+  return listOf(operations).map((one) => {
+    const { operation, ...kept } = objectOf(one);
+    const found = typeof operation === 'string' ? findOperation(view, operation)?.operation.state : undefined;
+    switch (found?.kind) {
+      case 'running':
+        return { ...kept, provisioningState: 'Running', statusCode: 'Accepted' };
+      case 'failed':
+      case 'canceled': {
+        const provisioningState = found.kind === 'failed' ? 'Failed' : 'Canceled';
+        const statusMessage = { error: armErrorJson(found.error) };
+        return { ...kept, provisioningState, statusCode: statusCodeOf(found.error), statusMessage };
+      }
+      default:
+        return kept;
+    }
+  });
+}
+
+function statusCodeOf({ code }: ArmError): string {
+  return (STATUS_CODES[ARM_ERROR[code].status] ?? '').replaceAll(' ', '');
 }
 
 /** A number that says whether two templates are the same, in whatever order their members stand. */

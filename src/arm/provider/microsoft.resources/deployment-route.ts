@@ -4,6 +4,8 @@ import { parseResourceId, type ResourceId } from '../../../azure/resource-id.ts'
 import type { StoredResource } from '../../../state/port.ts';
 import { checkBody } from '../../check-body.ts';
 import { resourceNotFound } from '../../engine.ts';
+import { endOperation, runningOperations } from '../../operation.ts';
+import type { ProviderIndex } from '../../provider-index.ts';
 import type { ArmRoute } from '../../resource-type.ts';
 import { checkTemplate, deploy, type Deployed } from '../../template/deploy.ts';
 import { type ActionOutcome, refused, type VerbContext } from '../../verb.ts';
@@ -16,41 +18,48 @@ const SCOPES = ['/subscriptions/{subscription}', '/subscriptions/{subscription}/
 const WRITE = 'Microsoft.Resources/deployments';
 
 /** What is asked of deployments beside writing them: validate, what-if, the operations of one, cancel. */
-export const DEPLOYMENT_ROUTES: readonly ArmRoute[] = SCOPES.flatMap((scope): readonly ArmRoute[] => [
-  {
-    method: 'POST',
-    path: `${scope}/${BELOW}/validate`,
-    permission: `${WRITE}/validate/action`,
-    run: (context, asked) => dryRun(context, asked, validated),
-  },
-  {
-    method: 'POST',
-    path: `${scope}/${BELOW}/whatIf`,
-    permission: `${WRITE}/whatIf/action`,
-    run: (context, asked) => dryRun(context, asked, whatIf),
-  },
-  { method: 'GET', path: `${scope}/${BELOW}/operations`, permission: `${WRITE}/operations/read`, run: operations },
-  {
-    method: 'GET',
-    path: `${scope}/${BELOW}/operations/{operation}`,
-    permission: `${WRITE}/operations/read`,
-    run: operation,
-  },
-  {
-    // az asks without the provider's name, as in Azure's first versions.
-    method: 'GET',
-    path: `${scope}/deployments/{deployment}/operations`,
-    permission: `${WRITE}/operations/read`,
-    run: operations,
-  },
-  {
-    method: 'POST',
-    path: `${scope}/${BELOW}/exportTemplate`,
-    permission: `${WRITE}/exportTemplate/action`,
-    run: exportTemplate,
-  },
-  { method: 'POST', path: `${scope}/${BELOW}/cancel`, permission: `${WRITE}/cancel/action`, run: cancel },
-]);
+export function deploymentRoutes(index: () => ProviderIndex): readonly ArmRoute[] {
+  return SCOPES.flatMap((scope): readonly ArmRoute[] => [
+    {
+      method: 'POST',
+      path: `${scope}/${BELOW}/validate`,
+      permission: `${WRITE}/validate/action`,
+      run: (context, asked) => dryRun(context, asked, validated),
+    },
+    {
+      method: 'POST',
+      path: `${scope}/${BELOW}/whatIf`,
+      permission: `${WRITE}/whatIf/action`,
+      run: (context, asked) => dryRun(context, asked, whatIf),
+    },
+    { method: 'GET', path: `${scope}/${BELOW}/operations`, permission: `${WRITE}/operations/read`, run: operations },
+    {
+      method: 'GET',
+      path: `${scope}/${BELOW}/operations/{operation}`,
+      permission: `${WRITE}/operations/read`,
+      run: operation,
+    },
+    {
+      // az asks without the provider's name, as in Azure's first versions.
+      method: 'GET',
+      path: `${scope}/deployments/{deployment}/operations`,
+      permission: `${WRITE}/operations/read`,
+      run: operations,
+    },
+    {
+      method: 'POST',
+      path: `${scope}/${BELOW}/exportTemplate`,
+      permission: `${WRITE}/exportTemplate/action`,
+      run: exportTemplate,
+    },
+    {
+      method: 'POST',
+      path: `${scope}/${BELOW}/cancel`,
+      permission: `${WRITE}/cancel/action`,
+      run: (context, asked) => cancel(index(), context, asked),
+    },
+  ]);
+}
 
 type Asked = Parameters<ArmRoute['run']>[1];
 
@@ -124,13 +133,16 @@ function kept({ view }: VerbContext, asked: Asked): StoredResource | undefined {
 
 function operations(context: VerbContext, asked: Asked): ActionOutcome {
   const record = kept(context, asked);
-  return record === undefined ? notThere(asked) : { kind: 'answered', body: { value: shownOperations(record) } };
+  return record === undefined
+    ? notThere(asked)
+    : { kind: 'answered', body: { value: shownOperations(record, context.view) } };
 }
 
 function operation(context: VerbContext, asked: Asked): ActionOutcome {
   const { operation: name = '' } = asked.parameters;
   const record = kept(context, asked);
-  const found = record && shownOperations(record).find(({ operationId }) => operationId === name.toUpperCase());
+  const found =
+    record && shownOperations(record, context.view).find(({ operationId }) => operationId === name.toUpperCase());
   return found === undefined ? notThere(asked) : { kind: 'answered', body: found };
 }
 
@@ -139,10 +151,19 @@ function exportTemplate(context: VerbContext, asked: Asked): ActionOutcome {
   return record === undefined ? notThere(asked) : { kind: 'answered', body: { template: templateOf(record) } };
 }
 
-/** A deployment is one decision: when anybody can ask to cancel it, it is over. */
-function cancel(context: VerbContext, asked: Asked): ActionOutcome {
+/** A deployment that waits for its resources does so no more; what is under way goes on, as in Azure. */
+function cancel(index: ProviderIndex, context: VerbContext, asked: Asked): ActionOutcome {
   const record = kept(context, asked);
   if (record === undefined) return notThere(asked);
+  const running = runningOperations(context.view).find(({ resource }) => resource === record.key);
+  if (running !== undefined) {
+    const error: ArmError = { code: 'DeploymentCanceled', message: `The deployment '${record.name}' was cancelled.` };
+    return {
+      kind: 'answered',
+      body: undefined,
+      changes: endOperation(index, context, running.id, { kind: 'canceled', error }),
+    };
+  }
   const { provisioningState } = record.properties;
   const message = `Cannot cancel deployment: it is not running, its provisioning state is '${typeof provisioningState === 'string' ? provisioningState : ''}'.`;
   return refused({ code: 'DeploymentCannotBeCancelled', message });

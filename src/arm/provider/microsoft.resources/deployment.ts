@@ -7,7 +7,7 @@ import type { ResourceType } from '../../resource-type.ts';
 import { storedResource } from '../../stored-resource.ts';
 import { deploy, type DeploymentRequest } from '../../template/deploy.ts';
 import { refused, type VerbContext, type WriteOutcome, type WriteRequest } from '../../verb.ts';
-import { forgotten, recordOf } from './deployment-record.ts';
+import { forgotten, recordOf, settledRecord, underWay } from './deployment-record.ts';
 
 const CLOSED = { additionalProperties: false } as const;
 const answered = (): ReturnType<typeof Type.Optional> => Type.Optional(Type.Unknown({ readOnly: true }));
@@ -62,11 +62,12 @@ export const DEPLOYMENT: ResourceType = {
   extension: true,
   schema: DEPLOYMENT_SCHEMA,
   put,
+  settle: settledRecord,
   project: projectDeployment,
 };
 
 function put(context: VerbContext, request: WriteRequest): WriteOutcome {
-  const asked = deploymentRequest(request.id, request.body);
+  const asked = activeRefusal(request) ?? deploymentRequest(request.id, request.body);
   if ('code' in asked) return refused(asked);
   const outcome = deploy(context, asked);
   const properties = {
@@ -77,8 +78,19 @@ function put(context: VerbContext, request: WriteRequest): WriteOutcome {
   };
   const resource = storedResource(context, request, { properties });
   const old = forgotten(context.view, request.id);
-  if (outcome.kind === 'deployed') return { kind: 'written', resource, also: [...outcome.changes, ...old] };
+  if (outcome.kind === 'deployed') {
+    const waitsFor = underWay(outcome.steps);
+    const operation = waitsFor.length === 0 ? {} : { operation: { kind: 'deployment', waitsFor } };
+    return { kind: 'written', resource, also: [...outcome.changes, ...old], ...operation };
+  }
   return { ...refused(outcome.error), record: [{ kind: 'put', resource }, ...outcome.nested, ...old] };
+}
+
+/** A deployment that waits for its resources is not replaced by another of its name. */
+function activeRefusal({ id, existing }: WriteRequest): ArmError | undefined {
+  if (existing?.properties['provisioningState'] !== 'Running') return undefined;
+  const message = `Unable to edit or replace deployment '${id.name}': the previous deployment is still active. Wait for it, or cancel it: az deployment group cancel --name ${id.name}`;
+  return { code: 'DeploymentActive', message };
 }
 
 /** What a body asks to deploy at the scope of a deployment's id; an error for what is not built. */

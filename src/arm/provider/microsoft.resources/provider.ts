@@ -1,7 +1,7 @@
 import type { ProviderIndex } from '../../provider-index.ts';
 import type { ResourceProvider } from '../../resource-type.ts';
 import { DEPLOYMENT } from './deployment.ts';
-import { DEPLOYMENT_ROUTES } from './deployment-route.ts';
+import { deploymentRoutes } from './deployment-route.ts';
 import { operationRoutes } from './operation.ts';
 import { RESOURCE_GROUP } from './resource-group.ts';
 import { resourceListRoutes } from './resource-list.ts';
@@ -18,7 +18,7 @@ export function resourcesProvider(index: () => ProviderIndex): ResourceProvider 
     routes: [
       ...resourcesRoutes(index),
       ...resourceListRoutes(index),
-      ...DEPLOYMENT_ROUTES,
+      ...deploymentRoutes(index),
       ...TAG_NAME_ROUTES,
       ...operationRoutes(index),
     ],

@@ -81,13 +81,13 @@ try az acr scope-map create --registry "$R" --name readers --repository hello-wo
 try az acr scope-map list --registry "$R"
 try az acr scope-map show --registry "$R" --name readers
 try az acr scope-map update --registry "$R" --name readers --add-repository other content/read
-try az acr token create --registry "$R" --name ci --scope-map readers
+try az acr token create --registry "$R" --name reader --scope-map readers
 try az acr token list --registry "$R"
-try az acr token show --registry "$R" --name ci
-try az acr token update --registry "$R" --name ci --status disabled
-try az acr token credential generate --registry "$R" --name ci --password1
-try az acr token credential delete --registry "$R" --name ci --password1
-try az acr token delete --registry "$R" --name ci --yes
+try az acr token show --registry "$R" --name reader
+try az acr token update --registry "$R" --name reader --status disabled
+try az acr token credential generate --registry "$R" --name reader --password1
+try az acr token credential delete --registry "$R" --name reader --password1
+try az acr token delete --registry "$R" --name reader --yes
 try az acr scope-map delete --registry "$R" --name readers --yes
 try az acr webhook create --registry "$R" --name hook1 --uri https://example.com/hook --actions push delete
 try az acr webhook list --registry "$R"

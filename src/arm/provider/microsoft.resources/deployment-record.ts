@@ -139,7 +139,8 @@ function settledOperations(operations: Json | undefined, view: StateView): reado
         const statusMessage = { error: armErrorJson(found.error) };
         return { ...kept, provisioningState, statusCode: statusCodeOf(found.error), statusMessage };
       }
-      default:
+      case 'succeeded':
+      case undefined:
         return kept;
     }
   });

@@ -17,7 +17,7 @@ const pure = (...may: readonly string[]): Layer => ({ may, node: NONE, npm: NONE
 const shell = (...may: readonly string[]): Layer => ({ may, node: 'all', npm: 'all' });
 
 const BELOW_SERVER = (
-  'oci azure access network admission connection http directory trust auth registry store arm state operation outbound ' +
+  'oci azure access network admission limit connection http directory trust auth registry store arm state operation outbound ' +
   'denials lab base-image outside sqlite config telemetry'
 ).split(' ');
 
@@ -31,7 +31,8 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   access: pure('azure'),
   network: { ...pure('azure'), node: ['net'] },
   admission: pure('network', 'azure'),
-  connection: shell('network', 'telemetry'),
+  limit: pure(),
+  connection: shell('network', 'limit', 'telemetry'),
   http: { ...shell('oci', 'azure', 'telemetry'), mayTypes: ['store/port'] },
   auth: shell('access', 'oci', 'azure', 'directory', 'trust', 'http', 'telemetry'),
   registry: shell('access', 'oci', 'store/port', 'http', 'telemetry'),
@@ -48,7 +49,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   outbound: shell('azure', 'oci', 'network', 'telemetry'),
   trust: shell('azure', 'oci', 'telemetry'),
   sqlite: shell(),
-  config: shell('azure'),
+  config: { ...shell('azure'), mayTypes: ['limit/client'] },
   telemetry: shell(),
   cli: shell('oci', 'azure', 'config'),
   'cli/lab-image.ts': shell('config', 'base-image'),

@@ -1,5 +1,6 @@
 import { type Incoming, readForm } from '../http/incoming.ts';
 import type { OauthError } from '../http/oauth-reply.ts';
+import type { OciError } from '../oci/error.ts';
 import { parseAuthorization } from './authorization-header.ts';
 import { findRepeated } from './form-field.ts';
 import { parseScope, type ResourceScope } from './resource-scope.ts';
@@ -49,7 +50,7 @@ const SINGLE_FIELDS = (
 /** Reads a request to the login authority's token endpoint (facts/acr.md §4.1; RFC 6749 §4, RFC 8628 §3.4, RFC 7523 §2.2). */
 export async function readAuthorityRequest(incoming: Incoming): Promise<ReadAuthorityRequest> {
   const form = await readForm(incoming, MAX_FORM_BYTES);
-  if (!(form instanceof URLSearchParams)) return invalid(form.message ?? 'the form cannot be read');
+  if (!(form instanceof URLSearchParams)) return unread(form);
   const repeated = findRepeated(form, SINGLE_FIELDS);
   if (repeated !== undefined) return invalid(`The parameter '${repeated}' was sent more than once.`);
   const client = clientOf(form, incoming);
@@ -60,6 +61,11 @@ export async function readAuthorityRequest(incoming: Incoming): Promise<ReadAuth
   if (scope !== undefined && 'kind' in scope) return scope;
   const clientInfo = form.get('client_info') === '1';
   return { kind: 'read', request: { grant, clientId: client.clientId, scope, clientInfo } };
+}
+
+function unread({ code, message = 'the form cannot be read' }: OciError): Refused {
+  if (code !== 'TOOMANYREQUESTS') return invalid(message);
+  return { kind: 'refused', error: { error: 'temporarily_unavailable', code: 90_055, description: message } };
 }
 
 interface Client {

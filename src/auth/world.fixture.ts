@@ -100,6 +100,7 @@ export function incoming({ form, query = '', headers = {} }: Asked): Incoming {
     query: new URLSearchParams(query),
     headers,
     contentLength: undefined,
+    hold: () => true,
     body: async function* () {
       yield Buffer.from(body);
     },

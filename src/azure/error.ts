@@ -85,6 +85,7 @@ export const ARM_ERROR = {
   RoleDefinitionDoesNotExist: { status: 400 },
   ScopeLocked: { status: 409 },
   TagInUse: { status: 409 },
+  TooManyRequests: { status: 429 },
   SubscriptionNotFound: { status: 404 },
   InvalidTemplate: { status: 400 },
   InvalidTemplateDeployment: { status: 400 },

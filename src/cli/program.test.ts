@@ -62,10 +62,17 @@ describe('config show', () => {
   it('lines up setting, value and origin', async () => {
     const { exit, out } = await runHere(['config', 'show', '--data', '/d'], { SEAWALL_LOG_FORMAT: 'json' });
     assert.equal(exit, 0);
-    assert.match(out, /^SETTING {13}VALUE {24}FROM\n/);
-    assert.match(out, /^data {16}\/d {27}flag --data$/m);
-    assert.match(out, /^logFormat {11}json {25}variable SEAWALL_LOG_FORMAT$/m);
-    assert.match(out, /^registries {10}myregistry {19}default$/m);
+    const lines = out.split('\n');
+    const [head = ''] = lines;
+    const columns = [head.indexOf('VALUE'), head.indexOf('FROM')];
+    const cells = (key: string): readonly string[] => {
+      const line = lines.find((one) => one.startsWith(`${key} `)) ?? '';
+      return [0, ...columns].map((at, i) => line.slice(at, columns[i]).trimEnd());
+    };
+    assert.deepEqual(cells('SETTING'), ['SETTING', 'VALUE', 'FROM']);
+    assert.deepEqual(cells('data'), ['data', '/d', 'flag --data']);
+    assert.deepEqual(cells('logFormat'), ['logFormat', 'json', 'variable SEAWALL_LOG_FORMAT']);
+    assert.deepEqual(cells('registries'), ['registries', 'myregistry', 'default']);
   });
 
   it('prints JSON with the registries whole', async () => {

@@ -1,3 +1,4 @@
+import type { ClientLimits } from '../limit/client.ts';
 import type { ListenAddress } from './address.ts';
 import type { HostsFileChoice } from './hosts-file.ts';
 import type { Perimeter } from './perimeter.ts';
@@ -16,6 +17,8 @@ export interface ConnectionLimits {
   readonly idleTimeoutMs: number;
   readonly keepAliveTimeoutMs: number;
   readonly maxConnections: number;
+  /** What a body or an answer must move on average. */
+  readonly minBytesPerSecond: number;
 }
 
 /** How the log is written. */
@@ -68,6 +71,7 @@ export interface Config extends Perimeter {
   readonly outboundCa: string | undefined;
   readonly log: LogConfig;
   readonly connections: ConnectionLimits;
+  readonly clients: ClientLimits;
   readonly uploadExpiryMs: number;
   readonly maxBlobBytes: number;
   readonly manifestCacheBytes: number;

@@ -111,7 +111,8 @@ function asProblem({ setting, why }: Contradiction, origins: ReadonlyMap<string,
 
 function configOf(form: Form, values: SettingValues, lists: Pick<Config, 'registries'> & Perimeter): Config {
   const { data, tlsCert, tlsKey, controlTlsCert, controlTlsKey, logFormat, logLevel, accessLog, ...rest } = values;
-  const { firstByteTimeoutMs, headersTimeoutMs, idleTimeoutMs, keepAliveTimeoutMs, maxConnections, ...same } = rest;
+  const { connections, others } = connectionLimits(rest);
+  const { clients, others: same } = clientLimits(others);
   return {
     ...same,
     form,
@@ -119,9 +120,33 @@ function configOf(form: Form, values: SettingValues, lists: Pick<Config, 'regist
     registryTls: tlsSource(tlsCert, tlsKey),
     controlTls: tlsSource(controlTlsCert, controlTlsKey),
     log: { format: logFormat, level: logLevel, access: accessLog },
-    connections: { firstByteTimeoutMs, headersTimeoutMs, idleTimeoutMs, keepAliveTimeoutMs, maxConnections },
+    connections,
+    clients,
     ...lists,
   };
+}
+
+function connectionLimits<V extends Config['connections']>(values: V) {
+  const { firstByteTimeoutMs, headersTimeoutMs, idleTimeoutMs, ...rest } = values;
+  const { keepAliveTimeoutMs, maxConnections, minBytesPerSecond, ...others } = rest;
+  const times = { firstByteTimeoutMs, headersTimeoutMs, idleTimeoutMs, keepAliveTimeoutMs };
+  return { connections: { ...times, maxConnections, minBytesPerSecond }, others };
+}
+
+type ClientValues = Pick<
+  SettingValues,
+  'clientConnections' | 'clientRequests' | 'clientRequestsPerSecond' | 'clientBodyBytes'
+>;
+
+function clientLimits<V extends ClientValues>(values: V) {
+  const {
+    clientConnections: connections,
+    clientRequests: requests,
+    clientRequestsPerSecond: requestsPerSecond,
+    clientBodyBytes: bodyBytes,
+    ...others
+  } = values;
+  return { clients: { connections, requests, requestsPerSecond, bodyBytes }, others };
 }
 
 function tlsSource(certFile: string | undefined, keyFile: string | undefined): TlsSource {

@@ -142,6 +142,32 @@ export const SETTINGS = {
   idleTimeoutMs: setting(count('ms', 1, HOUR_MS), 60_000, 'A body that stands still this long ends its connection.'),
   keepAliveTimeoutMs: setting(count('ms', 1, HOUR_MS), 75_000, 'A connection may wait this long for its next request.'),
   maxConnections: setting(count('', 1, 1_000_000), 10_000, 'Connections that one listener holds at most.'),
+  minBytesPerSecond: setting(
+    count('', 0, 1_000_000),
+    240,
+    'Bytes per second that a body must bring on average, and an answer take; 0 asks nothing.',
+  ),
+  clientConnections: setting(
+    count('', 1, 1_000_000),
+    4000,
+    'Connections that one address (of IPv6, one /64) may have open.',
+  ),
+  clientRequests: setting(
+    count('', 1, 1_000_000),
+    2000,
+    'Requests under way that one address may have, and one who signed in.',
+  ),
+  clientRequestsPerSecond: {
+    kind: count('', 0, 1_000_000),
+    defaults: { up: 0, serve: 2000 },
+    about:
+      'Requests per second of one address, and of one who signed in, a minute of which may be saved up; 0 is no limit.',
+  } satisfies Setting<number>,
+  clientBodyBytes: setting(
+    count('bytes', 8 * 1024 ** 2, 2 ** 40),
+    64 * 1024 ** 2,
+    'Memory for manifests, forms and management requests of one address; all together have four times as much.',
+  ),
 } as const;
 
 /** The key of a setting that has one value. */

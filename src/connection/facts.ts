@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import type { Client } from '../limit/client.ts';
 import { formatAddress, parseAddress } from '../network/address.ts';
 import type { Attachment, NetworkFacts } from '../network/facts.ts';
 import type { Endpoint } from './proxy-protocol.ts';
@@ -21,6 +22,7 @@ export interface ConnectionFacts {
 }
 
 const FACTS = new WeakMap<Socket, ConnectionFacts>();
+const CLIENTS = new WeakMap<Socket, Client>();
 
 /** The facts of a request's connection. Throws for a socket that no listener of this folder accepted. */
 export function connectionFacts(socket: Socket): ConnectionFacts {
@@ -29,9 +31,17 @@ export function connectionFacts(socket: Socket): ConnectionFacts {
   return facts;
 }
 
-/** Fixes the facts of a socket. */
-export function setFacts(socket: Socket, facts: ConnectionFacts): void {
+/** Whose share a request of a connection is counted to. Throws for a socket that no listener of this folder accepted. */
+export function connectionClient(socket: Socket): Client {
+  const client = CLIENTS.get(socket);
+  if (client === undefined) throw new Error('this socket was not accepted by a listener of this server');
+  return client;
+}
+
+/** Fixes the facts of a socket, and whose it is. */
+export function setFacts(socket: Socket, facts: ConnectionFacts, client: Client): void {
   FACTS.set(socket, facts);
+  CLIENTS.set(socket, client);
 }
 
 /** The facts of a socket without TLS; `undefined` when it has gone already, since it then has no addresses. */

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { NO_TUNNEL, endWithRefusal, refusalFor } from './client-error.ts';
 import { type Exchange, ExchangeQueue } from './exchange.ts';
 import { isClientIdle } from './idle.ts';
+import { keepPace, type PaceLimits } from './pace.ts';
 
 /** Answers one request. */
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -18,8 +19,8 @@ export interface HttpHandlers {
   readonly checkExpectation: RequestHandler;
 }
 
-/** Limits of one HTTP server, in ms. */
-export interface HttpLimits {
+/** Limits of one HTTP server; times are in ms. */
+export interface HttpLimits extends PaceLimits {
   readonly headersTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly keepAliveTimeoutMs: number;
@@ -53,6 +54,8 @@ export function createHttpServer(handlers: HttpHandlers, limits: HttpLimits): Co
   });
   server.timeout = limits.idleTimeoutMs;
   const queue = new ExchangeQueue();
+  const sockets = new Set<Socket>();
+  const stopPacing = keepPace(sockets, queue, limits);
   let draining = false;
   const dispatch = (exchange: Exchange, handle: RequestHandler): void => {
     exchange.response.once('close', () => draining && setImmediate(() => server.closeIdleConnections()));
@@ -66,12 +69,19 @@ export function createHttpServer(handlers: HttpHandlers, limits: HttpLimits): Co
   // A server that is handed its connections never listens, yet node:http starts its header timeouts with this event.
   server.emit('listening');
   return {
-    accept: (socket) => void server.emit('connection', socket),
+    accept(socket) {
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+      server.emit('connection', socket);
+    },
     drain() {
       draining = true;
       server.closeIdleConnections();
     },
-    close: () => void server.close(),
+    close() {
+      stopPacing();
+      server.close();
+    },
   };
 }
 

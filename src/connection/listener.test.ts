@@ -7,6 +7,7 @@ import { type Socket, connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { before, describe, it } from 'node:test';
 import { type SecureContext, connect as tlsConnect, createSecureContext } from 'node:tls';
+import { Clients } from '../limit/clients.ts';
 import type { LogEvent } from '../telemetry/event.ts';
 import { type TestCertificate, testCertificate } from './certificate.fixture.ts';
 import { connectionFacts } from './facts.ts';
@@ -26,7 +27,9 @@ const LIMITS = {
   idleTimeoutMs: 5000,
   keepAliveTimeoutMs: 5000,
   maxConnections: 100,
+  minBytesPerSecond: 0,
 };
+const SHARE = { connections: 100, requests: 100, requestsPerSecond: 0, bodyBytes: 1024 ** 2 };
 
 const answerFacts: RequestHandler = (request, response) => {
   const { scheme, serverName, remoteAddress, remotePort } = connectionFacts(request.socket);
@@ -50,6 +53,7 @@ async function withListener(given: Given, use: (listener: Running) => Promise<vo
   const listener = await listen({
     name: 'registry',
     address: { host: '127.0.0.1', port: 0 },
+    clients: new Clients(SHARE, 100),
     secureContext: (name) => contexts.get(name),
     onEvent: (event) => events.push(event),
     ...given,

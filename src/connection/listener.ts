@@ -1,8 +1,11 @@
 import { once } from 'node:events';
 import { type AddressInfo, type Server, type Socket, createServer } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import type { Client } from '../limit/client.ts';
+import type { Clients } from '../limit/clients.ts';
 import type { LogEvent } from '../telemetry/event.ts';
 import { endWithHttpsNeeded } from './client-error.ts';
+import { clientKey } from './client-key.ts';
 import { type Attachment, INTERNET } from '../network/facts.ts';
 import { type ConnectionFacts, plainFacts, proxiedFacts, secureFacts, setFacts, unnamedFacts } from './facts.ts';
 import { type ConnectionHttpServer, type HttpHandlers, type HttpLimits, createHttpServer } from './http-server.ts';
@@ -19,6 +22,8 @@ export interface ListenerOptions {
   /** An address without brackets, or a host name; port 0 lets the system choose. */
   readonly address: { readonly host: string; readonly port: number };
   readonly limits: HttpLimits & { readonly firstByteTimeoutMs: number; readonly maxConnections: number };
+  /** Whose connections are counted, and how many each may have. */
+  readonly clients: Clients;
   readonly secureContext: SecureContextFor;
   readonly handlers: HttpHandlers;
   readonly onEvent: (event: LogEvent) => void;
@@ -146,10 +151,24 @@ function refuseProxy({ options }: Accepting, socket: Socket, why: string): void 
   socket.destroy();
 }
 
+/** Counts a connection to its client's share, until it ends; `undefined` where that has no room. */
+function clientOf(socket: Socket, { network, remoteAddress }: ConnectionFacts, options: ListenerOptions) {
+  const client = options.clients.of(clientKey(network, remoteAddress), performance.now());
+  if (client.connect()) {
+    socket.once('close', () => client.disconnect());
+    return client;
+  }
+  if (!client.told) options.onEvent({ event: 'client-limit', listener: options.name, remoteAddress });
+  client.told = true;
+  return undefined;
+}
+
 function beginHttp(socket: Socket, facts: ConnectionFacts, accepting: Accepting, proxied = false): void {
+  const client: Client | undefined = clientOf(socket, facts, accepting.options);
+  if (client === undefined) return void socket.resetAndDestroy();
   const accept = (ready: Socket, known: ConnectionFacts): void => {
     accepting.open.set(socket, { state: 'accepted', facts: known });
-    setFacts(ready, known);
+    setFacts(ready, known, client);
     accepting.http.accept(ready);
   };
   sniff(socket, accepting.options.limits.firstByteTimeoutMs, (first) => {

@@ -2,19 +2,24 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { listenHttp } from '../testkit/http-listener.ts';
 import { RawConnection } from '../testkit/raw-connection.ts';
-import { readBody, readForm } from './incoming.ts';
+import { type BodyMemory, readBody, readForm } from './incoming.ts';
 import { type NodeIncoming, nodeIncoming } from './node-incoming.ts';
 
+/** As much memory as is asked for. */
+const ENOUGH: BodyMemory = { hold: () => true, release: () => undefined };
+
 /** A server that handles each request with `handle` and answers what that says, or the name of what it throws. */
-async function handling(handle: (incoming: NodeIncoming) => Promise<string>) {
+async function handling(handle: (incoming: NodeIncoming) => Promise<string>, memory = ENOUGH) {
   const outcomes: Promise<string>[] = [];
+  const incomings: NodeIncoming[] = [];
   const listener = await listenHttp((request, response) => {
-    const incoming = nodeIncoming(request, response, { path: '/a%20b', query: 'x=1&x=2' });
+    const incoming = nodeIncoming(request, response, { path: '/a%20b', query: 'x=1&x=2' }, memory);
     const outcome = handle(incoming).catch((error: Error) => error.name);
     outcomes.push(outcome);
+    incomings.push(incoming);
     void outcome.then((text) => response.writeHead(200, { 'content-length': String(text.length) }).end(text));
   });
-  return { ...listener, outcomes };
+  return { ...listener, outcomes, incomings };
 }
 
 /** Reads at most ten bytes. */
@@ -64,6 +69,25 @@ describe('a small body', () => {
   it('that turns out too large is refused', async () => {
     const chunked = `${post('Transfer-Encoding: chunked')}b\r\n01234567890\r\n0\r\n\r\n`;
     assert.equal(await answerTo(chunked), 'too-large after 11');
+  });
+
+  it('is refused when its client holds too much, and what it held is given back', async () => {
+    let left = 15;
+    const memory: BodyMemory = {
+      hold: (bytes) => bytes <= left && ((left -= bytes), true),
+      release: (bytes) => void (left += bytes),
+    };
+    await using server = await handling(readTen, memory);
+    const first = await RawConnection.open(server);
+    await first.send(`${post('Content-Length: 10')}0123456789`);
+    assert.equal((await first.answer()).body, '0123456789');
+    await using second = await RawConnection.open(server);
+    await second.send(`${post('Content-Length: 10')}0123456789`);
+    assert.equal((await second.answer()).body, 'crowded after 10');
+    assert.equal(left, 5);
+    server.incomings[0]?.release();
+    assert.equal(left, 15);
+    first.cut();
   });
 
   it('leaves the connection usable when it was read', async () => {

@@ -1,18 +1,25 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { BodyAbortedError, type Incoming } from './incoming.ts';
+import { BodyAbortedError, type BodyMemory, type Incoming } from './incoming.ts';
 
 /** One request of node's server as handlers see it, and how many bytes of its body they have read so far. */
 export interface NodeIncoming extends Incoming {
   readonly receivedBytes: number;
+  /** Gives back what `hold` took, when the request is answered. */
+  release(): void;
 }
 
-/** Makes a request of node's server one that handlers take. `path` and `query` are those of the parsed target. */
+/**
+ * Makes a request of node's server one that handlers take. `path` and `query` are those of the parsed target; what of
+ * its body is held in memory is taken from `memory`.
+ */
 export function nodeIncoming(
   request: IncomingMessage,
   response: ServerResponse,
   target: { readonly path: string; readonly query: string },
+  memory: BodyMemory,
 ): NodeIncoming {
   let receivedBytes = 0;
+  let heldBytes = 0;
   const length = request.headers['content-length'];
   return {
     method: request.method ?? 'GET',
@@ -22,6 +29,15 @@ export function nodeIncoming(
     contentLength: length === undefined ? undefined : Number(length),
     get receivedBytes() {
       return receivedBytes;
+    },
+    hold(bytes) {
+      if (!memory.hold(bytes)) return false;
+      heldBytes += bytes;
+      return true;
+    },
+    release() {
+      memory.release(heldBytes);
+      heldBytes = 0;
     },
     async *body() {
       for await (const chunk of readBody(request, response)) {

@@ -22,6 +22,9 @@ export interface Reply {
   readonly refusal?: string;
 }
 
+/** Who asks too much is told when to ask again (RFC 6585 §4). */
+const SOON: ReplyHeaders = { 'retry-after': '1' };
+
 const NONE: ReplyBody = { kind: 'none' };
 
 /** 200 with a JSON body. */
@@ -91,7 +94,8 @@ export function notModified(headers: ReplyHeaders): Reply {
 
 /** A refusal in the form of the distribution specification, "Error Codes". */
 export function refuse(error: OciError, headers: ReplyHeaders = {}): Reply {
-  return rendered(renderOciError(error), error.code, headers);
+  const waits = error.code === 'TOOMANYREQUESTS' ? { ...SOON, ...headers } : headers;
+  return rendered(renderOciError(error), error.code, waits);
 }
 
 /**
@@ -111,7 +115,8 @@ export function withHeaders(reply: Reply, headers: ReplyHeaders): Reply {
 
 /** A refusal in the form of Azure's management API. */
 export function refuseArm(error: ArmError, headers: ReplyHeaders = {}): Reply {
-  return rendered(renderArmError(error), error.code, headers);
+  const waits = error.code === 'TooManyRequests' ? { ...SOON, ...headers } : headers;
+  return rendered(renderArmError(error), error.code, waits);
 }
 
 /** 503: alive, but not able to serve. */

@@ -6,6 +6,11 @@ import { linger, mustClose } from './unread-body.ts';
 
 /** The size of each of the two buffers a blob is sent through, in bytes: smaller ones cost more calls, larger ones miss the cache. */
 const BUFFER_BYTES = 256 * 1024;
+/** The same where many are being sent: readers that are slow on purpose shall not hold much memory each. */
+const SMALL_BUFFER_BYTES = 16 * 1024;
+/** How many answers at once have the larger ones: 128 MiB at most. */
+const MOST_LARGE = 256;
+let sending = 0;
 
 /** How many buffers wait for the next download: 8 MiB at most. */
 const MAX_POOLED = 32;
@@ -56,7 +61,8 @@ async function sendBytes(response: ServerResponse, reply: Reply, bytes: string |
  * not grow with the blob, nor with a client that reads slowly.
  */
 async function sendBlob(response: ServerResponse, blob: BlobReader, from: number, to: number): Promise<Sent> {
-  const buffers = [pool.pop() ?? newBuffer(), pool.pop() ?? newBuffer()] as const;
+  sending += 1;
+  const buffers = buffersFor(sending);
   const flights: [Promise<void>, Promise<void>] = [Promise.resolve(), Promise.resolve()];
   let position = from;
   try {
@@ -72,18 +78,25 @@ async function sendBlob(response: ServerResponse, blob: BlobReader, from: number
     await Promise.all(flights);
     await linger(response.req);
     response.end();
-    for (const buffer of buffers) if (pool.length < MAX_POOLED) pool.push(buffer);
+    for (const buffer of buffers) if (pool.length < MAX_POOLED && buffer.length === BUFFER_BYTES) pool.push(buffer);
     return { bytes: position - from, whole: true };
   } catch (error) {
     // Buffers on their way are left to the collector. Cut off, the client sees that the body is not whole.
     response.destroy();
     if (error instanceof ClientGoneError) return { bytes: position - from, whole: false };
     throw error;
+  } finally {
+    sending -= 1;
   }
 }
 
-function newBuffer(): Buffer {
-  return Buffer.allocUnsafeSlow(BUFFER_BYTES);
+function buffersFor(answers: number): readonly [Buffer, Buffer] {
+  if (answers > MOST_LARGE) return [newBuffer(SMALL_BUFFER_BYTES), newBuffer(SMALL_BUFFER_BYTES)];
+  return [pool.pop() ?? newBuffer(BUFFER_BYTES), pool.pop() ?? newBuffer(BUFFER_BYTES)];
+}
+
+function newBuffer(bytes: number): Buffer {
+  return Buffer.allocUnsafeSlow(bytes);
 }
 
 /** The client closed the connection before it had the whole answer. */

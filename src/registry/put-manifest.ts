@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readBody } from '../http/incoming.ts';
+import { CROWDED, readBody } from '../http/incoming.ts';
 import { type Reply, created, refuse } from '../http/reply.ts';
 import { type Digest, algorithmOf, digestOf } from '../oci/digest.ts';
 import { MAX_MANIFEST_BYTES, type Manifest, parseManifest } from '../oci/manifest.ts';
@@ -32,6 +32,7 @@ export async function putManifest({ name, reference }: ManifestParams, call: Cal
   const body = await readBody(call.incoming, MAX_MANIFEST_BYTES);
   if (body.kind === 'too-large')
     return refuse({ code: 'MANIFEST_TOO_LARGE', message: `the manifest is larger than ${MAX_MANIFEST_BYTES} bytes` });
+  if (body.kind === 'crowded') return refuse({ code: 'TOOMANYREQUESTS', message: CROWDED });
   if (body.kind === 'broken-off') return refuse({ code: 'MANIFEST_INVALID', message: 'the manifest broke off' });
   const digest = hash(body.bytes, reference);
   if (reference.kind === 'digest' && digest !== reference.digest)

@@ -1,7 +1,9 @@
+import { refuseThrottled } from '../http/oauth-reply.ts';
 import { type Reply, notReady, okBytes, okJson, refuseArm } from '../http/reply.ts';
 import { type RawParameters, compileRouter } from '../http/router.ts';
 import type { Metrics } from '../telemetry/metric.ts';
 import { isManagementPath } from './management.ts';
+import { type Crowded, enterAsAddress, type FairShareServices } from './fair-share.ts';
 import type { Exchange, Plane } from './respond.ts';
 
 /** One route of the control listener. Paths are compared without regard to case, as Azure's clients expect. */
@@ -16,9 +18,11 @@ export interface ControlRoute {
 export type Readiness = () => Promise<true | string>;
 
 /** Answers the requests of the control listener: health, metrics and sign-in by their routes, the rest by `management`. */
-export function controlPlane(routes: readonly ControlRoute[], management: Plane): Plane {
+export function controlPlane(routes: readonly ControlRoute[], management: Plane, shares: FairShareServices): Plane {
   const router = compileRouter(routes, 'ignored');
   return async (exchange) => {
+    const crowded = isHealthPath(exchange.target.path) ? undefined : enterAsAddress(shares, exchange);
+    if (crowded !== undefined) return tooMany(crowded, exchange.target.path);
     if (isManagementPath(exchange.target.path)) return management(exchange);
     const match = router(exchange.incoming.method, exchange.target.path);
     switch (match.kind) {
@@ -37,6 +41,17 @@ export function controlPlane(routes: readonly ControlRoute[], management: Plane)
         });
     }
   };
+}
+
+/** Whoever watches the server has to learn of it when it is crowded, too. */
+function isHealthPath(path: string): boolean {
+  return path === '/livez' || path === '/readyz' || path === '/metrics';
+}
+
+/** In the form that the clients of a path read: OAuth's for sign-in, Azure's for the rest. */
+function tooMany({ message, retryAfterS }: Crowded, path: string): Reply {
+  if (/\/oauth2\//i.test(path)) return refuseThrottled(message, retryAfterS);
+  return refuseArm({ code: 'TooManyRequests', message }, { 'retry-after': String(retryAfterS) });
 }
 
 /** `/livez`, `/readyz` and `/metrics`; they need no sign-in. */

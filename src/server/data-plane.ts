@@ -8,13 +8,14 @@ import { type AuthoriseServices, authorise } from './authorise.ts';
 import { answerOauth } from './oauth.ts';
 import type { Judgement } from './admission.ts';
 import type { DataLinks } from './data-endpoint.ts';
+import { type FairShareServices, type Crowded, enterAsAddress, enterAsIdentity } from './fair-share.ts';
 import { explained, type GateServices, judge, refusal } from './gate.ts';
 import type { Exchange, Plane } from './respond.ts';
 import type { ServedRegistry, Snapshot } from './snapshot.ts';
 
 /** What the data plane works with. */
-export interface DataPlaneServices extends AuthoriseServices, Omit<GateServices, 'metrics'> {
-  readonly metrics: AuthoriseServices['metrics'] & GateServices['metrics'];
+export interface DataPlaneServices extends AuthoriseServices, Omit<GateServices, 'metrics'>, FairShareServices {
+  readonly metrics: AuthoriseServices['metrics'] & GateServices['metrics'] & FairShareServices['metrics'];
   /** How refused networks are answered: at once, or as by today's service (facts/acr.md §2.2). */
   readonly denial: 'article' | 'current';
   readonly content: RegistryServices;
@@ -26,7 +27,7 @@ export interface DataPlaneServices extends AuthoriseServices, Omit<GateServices,
 }
 
 /**
- * Answers the requests of all registries, in this order: which registry, which network, which route, who calls, may they, and only
+ * Answers the requests of all registries, in this order: which registry, which network, has it its share, which route, who calls, may they, and only
  * then the handler, which is the first to touch the body (invariant 1).
  */
 export function dataPlane(services: DataPlaneServices): Plane {
@@ -38,6 +39,8 @@ export function dataPlane(services: DataPlaneServices): Plane {
     if (registry === undefined) return refuseHost(host);
     const judgement = judge(services, exchange, registry);
     if (judgement.verdict.kind === 'refused') return refused(services, exchange, { registry, judgement, bind });
+    const crowded = enterAsAddress(services, exchange);
+    if (crowded !== undefined) return tooMany(crowded);
     return explained(await answer(services, exchange, { registry, bind }), exchange, judgement);
   };
 }
@@ -71,6 +74,8 @@ async function answer(services: DataPlaneServices, exchange: Exchange, { registr
   if (exchange.target.host === registry.dataHost) return answerData(services, exchange, { registry, bound });
   const caller = await authorise(services, exchange, { registry, bound });
   if ('status' in caller) return caller;
+  const crowded = enterAsIdentity(services, exchange);
+  if (crowded !== undefined) return tooMany(crowded);
   const nowMs = services.now();
   const occasion = registry.announces && isChange(method) ? occasionOf(exchange, registry, nowMs) : undefined;
   const reply = await bound.run({
@@ -138,6 +143,10 @@ function occasionOf(
   const userAgent = incoming.headers['user-agent'] ?? '';
   const { method } = incoming;
   return { request: correlationId, host: settings.loginServer, method, userAgent, address: facts.remoteAddress, nowMs };
+}
+
+function tooMany({ message, retryAfterS }: Crowded): Reply {
+  return refuse({ code: 'TOOMANYREQUESTS', message }, { 'retry-after': String(retryAfterS) });
 }
 
 function refuseHost(host: string): Reply {

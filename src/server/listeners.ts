@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ListenAddress } from '../config/address.ts';
 import type { Config } from '../config/config.ts';
+import { Clients } from '../limit/clients.ts';
 import type { HttpHandlers } from '../connection/http-server.ts';
 import type { SecureContextFor } from '../connection/secure.ts';
 import { type Listener, listen } from '../connection/listener.ts';
@@ -96,6 +97,7 @@ async function openListener(
     address: config[name],
     limits: config.connections,
     ...(name === 'registry' ? { proxies: proxyPeers(config) } : {}),
+    clients: new Clients(config.clients, config.connections.maxConnections),
     secureContext,
     handlers: handlersOf(() => responder),
     onEvent: (event) => log.event(event),

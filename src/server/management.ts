@@ -15,9 +15,10 @@ import type { AuthServices } from '../auth/services.ts';
 import type { ArmError } from '../azure/error.ts';
 import type { JsonObject } from '../azure/json.ts';
 import { parseResourceId, type ResourceKey } from '../azure/resource-id.ts';
-import { readBody } from '../http/incoming.ts';
+import { CROWDED, readBody } from '../http/incoming.ts';
 import { type Reply, refuseArm } from '../http/reply.ts';
 import type { State } from '../state/port.ts';
+import { enterAsIdentity, type FairShareServices } from './fair-share.ts';
 import type { Exchange } from './respond.ts';
 import { type FetchDocument, followTemplateLinks, hasTemplateLink } from './template-link.ts';
 
@@ -35,6 +36,7 @@ export interface ManagementServices {
   readonly fetchDocument: FetchDocument;
   readonly settings: () => ArmSettings;
   readonly origin: string;
+  readonly shares: FairShareServices;
   readonly now: () => number;
 }
 
@@ -59,10 +61,16 @@ export function managementPlane(services: ManagementServices): (exchange: Exchan
 
 async function answer(
   pipeline: Pipeline,
-  { fetchDocument, state }: Pick<ManagementServices, 'fetchDocument' | 'state'>,
+  { fetchDocument, state, shares }: Pick<ManagementServices, 'fetchDocument' | 'state' | 'shares'>,
   { exchange, account: { principal, objectId } }: { readonly exchange: Exchange; readonly account: Account },
 ): Promise<Reply> {
   exchange.principal = formatPrincipal(principal);
+  const crowded = enterAsIdentity(shares, exchange);
+  if (crowded !== undefined)
+    return refuseArm(
+      { code: 'TooManyRequests', message: crowded.message },
+      { 'retry-after': String(crowded.retryAfterS) },
+    );
   const { incoming } = exchange;
   const path = decodePath(incoming.path);
   if (path === undefined)
@@ -119,6 +127,7 @@ export async function readObject({ incoming }: Exchange): Promise<ReadObject> {
   const read = await readBody(incoming, MAX_BODY);
   if (read.kind === 'too-large')
     return refused({ code: 'RequestEntityTooLarge', message: `The request content is larger than ${MAX_BODY} bytes.` });
+  if (read.kind === 'crowded') return refused({ code: 'TooManyRequests', message: CROWDED });
   if (read.kind === 'broken-off') return refused(invalid('it broke off before its end'));
   if (read.bytes.length === 0) return { body: {} };
   return parseObject(read.bytes.toString('utf8'), /\/deployments\//i.test(incoming.path));

@@ -7,7 +7,9 @@ import { type Target, parseTarget } from '../http/target.ts';
 import { drain, mustClose } from '../http/unread-body.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics, RequestSample } from '../telemetry/metric.ts';
-import { type ConnectionFacts, connectionFacts } from '../connection/facts.ts';
+import { type ConnectionFacts, connectionClient, connectionFacts } from '../connection/facts.ts';
+import type { Client } from '../limit/client.ts';
+import { leaveShares } from './fair-share.ts';
 
 /** One request on its way through a listener's plane. The plane fills in `route` and `principal` as it learns them. */
 export interface Exchange {
@@ -17,6 +19,14 @@ export interface Exchange {
   readonly incoming: NodeIncoming;
   route: string;
   principal: string | undefined;
+  /** When its head was read, in ms of a clock that never goes back. */
+  readonly startedMs: number;
+  /** Whose connection it came by. */
+  readonly client: Client;
+  /** Whether it is counted to that client's share. */
+  entered: boolean;
+  /** Who signed in, where it is counted to that share too. */
+  identity: Client | undefined;
   /** What the network identity was judged, on the data plane. */
   admission?: { readonly reason: string; readonly generation: string };
   /** Ends the connection at once, whatever is under way on it. */
@@ -44,7 +54,7 @@ export async function respond(responder: Responder, request: IncomingMessage, re
   const startedMs = performance.now();
   const ended = metrics.requestStarted(listener);
   const correlationId = randomUUID();
-  const exchange = open(correlationId, request, response);
+  const exchange = open({ correlationId, startedMs }, request, response);
   let sent: Sent = { bytes: 0, whole: false };
   let reply: Reply | undefined;
   try {
@@ -65,19 +75,37 @@ export async function respond(responder: Responder, request: IncomingMessage, re
     });
   } finally {
     ended();
+    if (!('refusal' in exchange)) {
+      leaveShares(exchange);
+      exchange.incoming.release();
+    }
     record(responder, { exchange, request, reply, sent, correlationId, durationMs: performance.now() - startedMs });
   }
 }
 
-function open(correlationId: string, request: IncomingMessage, response: ServerResponse): Exchange | Refused {
+interface Opening {
+  readonly correlationId: string;
+  readonly startedMs: number;
+}
+
+function open(
+  { correlationId, startedMs }: Opening,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Exchange | Refused {
   const facts = connectionFacts(request.socket);
   const target = parseTarget(request, facts.serverName);
+  const client = connectionClient(request.socket);
   if ('code' in target) return { ...refuse(target), refusal: target.code };
   return {
     correlationId,
     facts,
     target,
-    incoming: nodeIncoming(request, response, target),
+    startedMs,
+    client,
+    entered: false,
+    identity: undefined,
+    incoming: nodeIncoming(request, response, target, client),
     route: 'none',
     principal: undefined,
     cut: () => request.socket.destroy(),

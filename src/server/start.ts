@@ -23,6 +23,7 @@ import { type Admission, followAdmission } from './admission.ts';
 import { authorityRoutes } from './authority-routes.ts';
 import { controlPlane, healthRoutes } from './control-plane.ts';
 import { credentialEffects } from './credential-actions.ts';
+import { Clients } from '../limit/clients.ts';
 import { ensureDeclared } from './declared-registries.ts';
 import { DataDirInUseError, openDataDir } from './data-dir.ts';
 import { dataLinks } from './data-endpoint.ts';
@@ -149,6 +150,7 @@ export async function startServer(asked: Config, options: StartOptions): Promise
     settings,
     door,
     gate: { admission, inFlight, denials },
+    identities: new Clients(config.clients, config.connections.maxConnections),
     lab,
     stopping: () => listeners.stopping(),
   };
@@ -231,11 +233,16 @@ interface Assembly {
   readonly settings: () => ArmSettings;
   readonly door: OutboundDoor;
   readonly gate: Gate;
+  /** Whoever signed in, each with its share. */
+  readonly identities: Clients;
   readonly lab: Lab;
   readonly stopping: () => boolean;
 }
 
-function registryPlane({ config, stores, snapshot, auth, metrics, webhooks, gate }: Assembly, port: number) {
+function registryPlane(
+  { config, stores, snapshot, auth, metrics, webhooks, gate, identities }: Assembly,
+  port: number,
+) {
   metrics.watchUploads(() => stores.content.uploads.openCount);
   return dataPlane({
     content: stores.content,
@@ -243,6 +250,7 @@ function registryPlane({ config, stores, snapshot, auth, metrics, webhooks, gate
     metrics,
     snapshot,
     ...gate,
+    identities,
     denial: config.denial,
     links: dataLinks(),
     announced: () => webhooks.announced(),
@@ -255,13 +263,15 @@ function controlListenerPlane(
   { config, stores, snapshot, auth, metrics, webhooks, imports, operations, settings, door, ...others }: Assembly,
   controlUrl: string,
 ) {
-  const { gate, lab, stopping } = others;
+  const { gate, identities, lab, stopping } = others;
   const ready = async (): Promise<true | string> => {
     if (stopping()) return 'the server is stopping';
     await stores.content.metadata.trash(0);
     return true;
   };
+  const shares = { identities, metrics };
   const management = managementPlane({
+    shares,
     auth,
     state: stores.state,
     effects: [
@@ -291,6 +301,7 @@ function controlListenerPlane(
       metadataRoute({ origin: controlUrl, registrySuffix: config.registrySuffix }, auth),
     ],
     management,
+    shares,
   );
 }
 

@@ -27,6 +27,7 @@ export type LogEvent =
       readonly why: string;
     }
   | { readonly event: 'connections-cut'; readonly count: number; readonly why: string }
+  | { readonly event: 'client-limit'; readonly listener: string; readonly remoteAddress: string }
   | { readonly event: 'connection-limit'; readonly listener: string; readonly limit: number }
   | {
       readonly event: 'request-failed';
@@ -55,6 +56,7 @@ export const EVENT_LEVEL: Readonly<Record<LogEvent['event'], LogLevel>> = {
   'connection-failed': 'debug',
   'proxy-refused': 'warn',
   'connections-cut': 'info',
+  'client-limit': 'warn',
   'connection-limit': 'warn',
   'request-failed': 'error',
   'store-failed': 'error',

@@ -21,6 +21,8 @@ export interface Metrics {
   authRejected(reason: string): void;
   /** Counts a judgement of a client's network; both are of closed sets. */
   admissionJudged(verdict: { readonly kind: string; readonly reason: string }): void;
+  /** Counts a request refused for what its client has under way or asked lately; both are of closed sets. */
+  clientLimited(share: 'address' | 'identity', excess: string): void;
   /** Counts a failure of the store; `operation` is of a closed set. */
   storeFailed(operation: string): void;
   /** From now on asks `count` for the number of unfinished uploads whenever metrics are read. */
@@ -56,6 +58,7 @@ export function createMetrics({ ofProcess }: { readonly ofProcess: boolean }): M
     },
     authRejected: (reason) => made.rejections.inc({ reason }),
     admissionJudged: seriesOfVerdicts(made.admissions),
+    clientLimited: (share, excess) => made.limited.inc({ share, excess }),
     storeFailed: (operation) => made.storeErrors.inc({ operation }),
     watchUploads: (count) => watch(register, count),
     expose: async () => ({ contentType: register.contentType, text: await register.metrics() }),
@@ -110,6 +113,12 @@ function counters(register: Registry) {
       name: 'seawall_admission_total',
       help: "Requests judged by their client's network, by verdict and reason.",
       labelNames: ['verdict', 'reason'] as const,
+      registers,
+    }),
+    limited: new Counter({
+      name: 'seawall_client_limited_total',
+      help: 'Requests answered 429, by whose share was used up and of what.',
+      labelNames: ['share', 'excess'] as const,
       registers,
     }),
     storeErrors: new Counter({

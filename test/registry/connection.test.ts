@@ -78,6 +78,11 @@ describe('a request that is no HTTP as it should be', () => {
   for (const [what, text, status] of [
     ['headers beyond 32 KiB', head('GET /v2/', 'Host: a', `X-Large: ${'x'.repeat(40_000)}`), 431],
     ['thousands of headers', head('GET /v2/', 'Host: a', ...Array.from({ length: 4000 }, (_, i) => `X-${i}: y`)), 431],
+    [
+      'a second Host behind 2,000 headers',
+      head('GET /v2/', 'Host: a', ...Array.from({ length: 2000 }, () => 'x: y'), 'Host: b'),
+      431,
+    ],
     ['a target beyond 32 KiB', head(`GET /v2/${'x'.repeat(40_000)}`, 'Host: a'), 431],
     ['no HTTP at all', 'hello there\r\n\r\n', 400],
     ['a space before the colon of a header', head('GET /v2/', 'Host : a'), 400],

@@ -1,4 +1,4 @@
-import { type Incoming, readBody } from '../../http/incoming.ts';
+import { CROWDED, type Incoming, readBody } from '../../http/incoming.ts';
 import { isJsonObject } from '../../oci/descriptor.ts';
 import type { OciError } from '../../oci/error.ts';
 import type { Attributes } from '../../store/port.ts';
@@ -12,6 +12,7 @@ const NAMES = ['deleteEnabled', 'writeEnabled', 'listEnabled', 'readEnabled'] as
 export async function readAttributes(incoming: Incoming): Promise<Partial<Attributes> | OciError> {
   const body = await readBody(incoming, MAX_BODY);
   if (body.kind === 'too-large') return invalid(`the body is larger than ${MAX_BODY} bytes`);
+  if (body.kind === 'crowded') return { code: 'TOOMANYREQUESTS', message: CROWDED };
   if (body.kind === 'broken-off') return invalid('the body broke off before its end');
   let json: unknown;
   try {

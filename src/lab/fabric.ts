@@ -28,7 +28,12 @@ export type TakeSocket = (network: string, purpose: Purpose, socket: Server | Da
 
 /** Starts the supervisor. It takes away what an earlier run left, and what this one made when the server ends, however that is. */
 export async function startFabric(publicPrefix: string, take: TakeSocket): Promise<StartedFabric> {
-  const child = fork(SUPERVISOR, [publicPrefix], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], detached: true });
+  const child = fork(SUPERVISOR, [publicPrefix], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    detached: true,
+    // Options of this process are not the supervisor's: those of a test runner would have it run tests.
+    execArgv: [],
+  });
   const first = Promise.withResolvers<Extract<Answer, { kind: 'ready' | 'refused' }>>();
   const waiting = new Map<number, PromiseWithResolvers<void>>();
   child.on('message', (answer: Answer, socket) => {

@@ -1,4 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 
 const BLOCK = 1024 * 1024;
 
@@ -30,4 +34,24 @@ export class Content {
     for (const block of this) hash.update(block);
     return `sha256:${hash.digest('hex')}`;
   }
+}
+
+/** In bytes. */
+export const GIB = 1024 * BLOCK;
+
+/** Content in a file. */
+export interface ContentFile {
+  readonly path: string;
+  readonly name: string;
+  readonly size: number;
+  readonly digest: string;
+}
+
+/** Writes new content of so many bytes into a file of a folder. */
+export async function makeContentFile(folder: string, size: number): Promise<ContentFile> {
+  const content = new Content(size);
+  const name = randomBytes(8).toString('hex');
+  const path = join(folder, name);
+  await pipeline(Readable.from(content), createWriteStream(path));
+  return { path, name, size, digest: content.digest() };
 }

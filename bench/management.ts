@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { storedResource } from '../src/state/resource.fixture.ts';
 import { openState } from '../src/state/sqlite/state.ts';
+import { readState, signIn, type ServerState } from './arm.ts';
 import { Client } from './client.ts';
 import type { Row } from './figure.ts';
 import { cpuMsOf } from './process-usage.ts';
@@ -47,44 +47,10 @@ export const management: Row = {
   },
 };
 
-interface ServerState {
-  readonly control: string;
-  readonly tenantId: string;
-  readonly subscriptionId: string;
-  readonly clientId: string;
-  readonly clientSecret: string;
-}
-
 /** Starts a server once, so that its databases are there, and tells what it said of itself. */
 async function firstStart(folder: DataFolder): Promise<ServerState> {
   await using _ = await startServer(folder);
   return readState(folder.path);
-}
-
-/** What a running server says of itself. */
-export async function readState(path: string): Promise<ServerState> {
-  return JSON.parse(await readFile(join(path, 'data', 'run', 'seawall.json'), 'utf8'));
-}
-
-export async function signIn(
-  client: Client,
-  { control, tenantId, clientId, clientSecret }: ServerState,
-): Promise<string> {
-  const form = new URLSearchParams({ grant_type: 'client_credentials', scope: `${control}/.default` });
-  const basic = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
-  const body = Buffer.from(form.toString());
-  const headers = {
-    authorization: `Basic ${basic}`,
-    'content-type': 'application/x-www-form-urlencoded',
-    'content-length': body.length,
-  };
-  const answer = await client.read({
-    method: 'POST',
-    url: `${control}/${tenantId}/oauth2/v2.0/token`,
-    headers,
-    body: [body],
-  });
-  return `Bearer ${JSON.parse(answer.toString('utf8')).access_token}`;
 }
 
 /** Virtual networks, as many as are asked for, in 100 groups. */

@@ -1,89 +1,58 @@
-import { once } from 'node:events';
-import { type TLSSocket, connect } from 'node:tls';
-import { Client } from './client.ts';
-import type { Row } from './figure.ts';
-import { cpuMsOf } from './process-usage.ts';
-import { type Server, openDataFolder, startServer } from './server.ts';
+import { compare } from './compare.ts';
+import type { Figure, Row } from './figure.ts';
+import { installPackages } from './packages.ts';
+import { peerRegistries } from './peer-registry.ts';
+import { seawall } from './seawall.ts';
+import { type Field, startField, type Subject } from './subject.ts';
+import { headLoad, wrk } from './tools.ts';
+import { MANIFEST_TYPE, pushBlob, pushConfig, pushManifest, Wire } from './wire.ts';
 
 const CONNECTIONS = 32;
-const WARM_MS = 2_000;
-const MEASURED_MS = 8_000;
-const INDEX = 'application/vnd.oci.image.index.v1+json';
+const LAYERS = 8;
+const TARGETS = { 'docker-registry': 15, zot: 3, distribution: 3 };
 
-/** One manifest asked for by tag with a token, over and over, on kept connections. */
+/** A manifest by tag and by digest, GET and HEAD, with a token, over 32 connections. */
 export const manifest: Row = {
   name: 'manifest',
-  measure: async () => {
-    await using folder = await openDataFolder();
-    await using server = await startServer(folder);
-    using client = new Client(server);
-    await pushHot(client);
-    const load = new Load(await headOf(server, client));
-    const sockets = await Promise.all(Array.from({ length: CONNECTIONS }, () => load.open(server)));
-    await passing(WARM_MS);
-    const [cpuMs, answered, startedMs] = [await cpuMsOf(server.pid), load.answered, performance.now()];
-    await passing(MEASURED_MS);
-    const [requests, elapsedMs] = [load.answered - answered, performance.now() - startedMs];
-    const usedMs = (await cpuMsOf(server.pid)) - cpuMs;
-    for (const socket of sockets) socket.destroy();
-    return [
-      { what: `hot manifest, ${CONNECTIONS} connections`, value: (requests / elapsedMs) * 1000, unit: 'req/s' },
-      { what: 'CPU of the server for each', value: (usedMs / requests) * 1000, unit: 'us' },
-    ];
-  },
+  measure: ({ quick }) => measure(quick),
 };
 
-/** Pushes the hot manifest. */
-export async function pushHot(client: Client): Promise<void> {
-  const body = [Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: INDEX, manifests: [] }))];
-  await client.read({ method: 'PUT', url: '/v2/hot/manifests/v1', headers: { 'content-type': INDEX }, body });
-}
+const FORMS = [
+  { method: 'GET', by: 'tag' },
+  { method: 'HEAD', by: 'tag' },
+  { method: 'GET', by: 'digest' },
+  { method: 'HEAD', by: 'digest' },
+] as const;
 
-/** The head of a request for the hot manifest, with a token. */
-export async function headOf(server: Server, client: Client): Promise<string> {
-  const url = `/oauth2/token?scope=repository:hot:pull`;
-  const { access_token: token } = JSON.parse(String(await client.read({ method: 'GET', url })));
-  const lines = ['GET /v2/hot/manifests/v1 HTTP/1.1', `Host: ${server.host}`, `Accept: ${INDEX}`];
-  return [...lines, `Authorization: Bearer ${token}`, '', ''].join('\r\n');
-}
-
-/** Sends one request on each connection as soon as the answer before has come; counts answers, and nothing else. */
-export class Load {
-  answered = 0;
-  readonly #head: string;
-
-  constructor(head: string) {
-    this.#head = head;
+async function measure(quick: boolean): Promise<readonly Figure[]> {
+  await installPackages(['wrk']);
+  await using field = await startField([seawall, ...peerRegistries()], 'plain');
+  const digest = await pushEverywhere(field);
+  const figures: Figure[] = [];
+  for (const { method, by } of FORMS) {
+    const path = `/v2/hot/manifests/${by === 'tag' ? 'v1' : digest}`;
+    const load = { path, accept: MANIFEST_TYPE, connections: CONNECTIONS, seconds: quick ? 1 : 2 };
+    const once = async ({ origin }: Subject) => {
+      const { rate, requests } = await (method === 'HEAD' ? headLoad : wrk)(origin, load);
+      return { value: rate, pieces: requests };
+    };
+    const what = `${method} by ${by}`;
+    const shape = { unit: 'req/s', rounds: quick ? 1 : 3, better: 'more', piece: 'request' } as const;
+    figures.push(...(await compare(field, { what, ...shape, targets: TARGETS, once })));
   }
-
-  async open({ port, ca, host }: Server): Promise<TLSSocket> {
-    const servername = host.replace(/:\d+$/, '');
-    const socket = connect({ host: '127.0.0.1', port, ca, servername });
-    await once(socket, 'secureConnect');
-    let received = '';
-    socket.setEncoding('latin1').on('data', (text: string) => {
-      received += text;
-      if (!isWhole(received)) return;
-      received = '';
-      this.answered++;
-      socket.write(this.#head);
-    });
-    socket.write(this.#head);
-    return socket;
-  }
+  return figures;
 }
 
-/** Whether this is one answer to its last byte. Throws when it is not of success. */
-function isWhole(answer: string): boolean {
-  const end = answer.indexOf('\r\n\r\n');
-  if (end < 0) return false;
-  if (!answer.startsWith('HTTP/1.1 200 ')) throw new Error(`the server answered ${answer}`);
-  const length = Number(/\r\ncontent-length: (\d+)/i.exec(answer)?.[1]);
-  return answer.length >= end + 4 + length;
+/** Pushes one image everywhere; answers its digest. */
+async function pushEverywhere({ subjects }: Field): Promise<string> {
+  const digests = await Promise.all(subjects.map(pushImage));
+  return digests[0] ?? '';
 }
 
-export function passing(ms: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  setTimeout(resolve, ms);
-  return promise;
+async function pushImage({ origin }: Subject): Promise<string> {
+  using wire = await Wire.open(origin);
+  const config = await pushConfig(wire, 'hot');
+  const layers = [];
+  for (let i = 0; i < LAYERS; i += 1) layers.push(await pushBlob(wire, 'hot', Buffer.alloc(1000, i)));
+  return await pushManifest(wire, { repository: 'hot', reference: 'v1' }, { config, layers });
 }

@@ -1,7 +1,7 @@
+import { patcher } from './arm.ts';
 import { Client } from './client.ts';
 import { type Figure, median, type Row } from './figure.ts';
-import { readState, signIn } from './management.ts';
-import { headOf, Load, passing, pushHot } from './manifest.ts';
+import { headOf, Load, passing, pushHot } from './load.ts';
 import { openDataFolder, startServer } from './server.ts';
 
 const CONNECTIONS = 32;
@@ -48,17 +48,4 @@ function figures(rates: Record<'Allow' | 'Deny', number[]>, changes: readonly nu
     { what: 'rules on / rules off', value: on / off, unit: 'x' },
     { what: 'change of rules under that load, answered', value: median(changes), unit: 'ms' },
   ];
-}
-
-/** Changes the rules of the registry, through the management API. */
-async function patcher(path: string, client: Client): Promise<(networkRuleSet: object) => Promise<unknown>> {
-  const running = await readState(path);
-  const authorization = await signIn(client, running);
-  const group = `${running.control}/subscriptions/${running.subscriptionId}/resourceGroups/seawall`;
-  const url = `${group}/providers/Microsoft.ContainerRegistry/registries/benchmark?api-version=2023-07-01`;
-  return (networkRuleSet) => {
-    const body = JSON.stringify({ properties: { networkRuleSet } });
-    const headers = { authorization, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-    return client.read({ method: 'PATCH', url, headers, body: [Buffer.from(body)] });
-  };
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { end } from './processes.ts';
 
 /** The registry that is measured. */
 const REGISTRY = 'benchmark';
@@ -54,7 +55,7 @@ export async function startServer({ path }: DataFolder): Promise<Server> {
     authorization: authorizationIn(banner),
     dataDir,
     readyMs,
-    [Symbol.asyncDispose]: () => stop(child),
+    [Symbol.asyncDispose]: () => end(child),
   };
 }
 
@@ -72,11 +73,4 @@ function authorizationIn(banner: string): string {
   const password = new RegExp(`docker login .*-u ${REGISTRY} .*-p (\\S+)`).exec(banner)?.[1];
   if (password === undefined) throw new Error(`the banner has no login:\n${banner}`);
   return `Basic ${Buffer.from(`${REGISTRY}:${password}`).toString('base64')}`;
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, 'exit');
-  child.kill('SIGTERM');
-  await exited;
 }

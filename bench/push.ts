@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempDisposable, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pushLayer } from './blob.ts';
+import { compare } from './compare.ts';
+import { type ContentFile, GIB, makeContentFile } from './content.ts';
+import { type Figure, median, type Row } from './figure.ts';
+import { peerRegistries } from './peer-registry.ts';
+import { seawall } from './seawall.ts';
+import { startField, type Subject } from './subject.ts';
+import { pushBlob, pushConfig, pushManifest, Wire } from './wire.ts';
+
+const AT_ONCE = 8;
+const LAST_PUT_S = 0.3;
+
+/** A layer of 1 GiB, its data synced before it is acknowledged; and many small images, eight at a time. */
+export const push: Row = {
+  name: 'push',
+  measure: async ({ quick }) => [...(await large(quick)), ...(await small(quick))],
+};
+
+async function large(quick: boolean): Promise<readonly Figure[]> {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'seawall-bench-'));
+  await using field = await startField([seawall, ...peerRegistries()], 'plain');
+  const lastPuts: number[] = [];
+  const size = quick ? GIB / 8 : GIB;
+  // Each push is of new bytes, made beforehand: what a registry has already it need not keep again.
+  const files = new Map<Subject, ContentFile[]>();
+  const rounds = quick ? 1 : 3;
+  for (const subject of field.subjects) {
+    const own: ContentFile[] = [];
+    for (let i = 0; i <= rounds; i += 1) own.push(await makeContentFile(folder.path, size));
+    files.set(subject, own);
+  }
+  const figures = await compare(field, {
+    what: `push of ${size / GIB} GiB, synced`,
+    unit: 'MB/s',
+    rounds,
+    better: 'more',
+    piece: 'GiB',
+    targets: { 'docker-registry': 2.4, zot: 1.2, distribution: 1.2 },
+    once: async (subject) => {
+      const file = files.get(subject)?.shift();
+      if (file === undefined) throw new Error('a round more than there is content');
+      const { all, last } = await pushLayer(subject, 'push', file);
+      if (subject.name === 'seawall') lastPuts.push(last);
+      await rm(file.path);
+      return { value: size / 1e6 / all, pieces: size / GIB };
+    },
+  });
+  const last = { value: median(lastPuts.slice(1)), unit: 's', target: { atMost: LAST_PUT_S } };
+  return [...figures, { what: `last PUT of ${size / GIB} GiB, seawall`, ...last }];
+}
+
+async function small(quick: boolean): Promise<readonly Figure[]> {
+  await using field = await startField([seawall, ...peerRegistries()], 'plain');
+  const rounds = quick ? 1 : 4;
+  const perRound = quick ? 100 : 2_500;
+  return await compare(field, {
+    what: `${rounds * perRound} small pushes`,
+    unit: 'pushes/s',
+    rounds,
+    better: 'more',
+    piece: 'push',
+    targets: { 'docker-registry': 3, zot: 3 },
+    once: async ({ origin }) => {
+      const startedMs = performance.now();
+      await Promise.all(Array.from({ length: AT_ONCE }, () => pushMany(origin, perRound / AT_ONCE)));
+      return { value: (perRound / (performance.now() - startedMs)) * 1000, pieces: perRound };
+    },
+  });
+}
+
+/** Pushes images one after another over one connection: a layer of 1 KiB, and a manifest under a tag of its own. */
+async function pushMany(origin: Subject['origin'], count: number): Promise<void> {
+  using wire = await Wire.open(origin);
+  const config = await pushConfig(wire, 'small');
+  for (let i = 0; i < count; i += 1) {
+    const layer = await pushBlob(wire, 'small', randomBytes(1024));
+    const reference = `t${layer.digest.slice(7, 39)}`;
+    await pushManifest(wire, { repository: 'small', reference }, { config, layers: [layer] });
+  }
+}

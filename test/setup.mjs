@@ -14,6 +14,8 @@ const PACKAGES = {
   nftables: 'nft',
   openssl: 'openssl',
   curl: 'curl',
+  strace: 'strace',
+  faketime: 'faketime',
   'azure-cli': 'az',
 };
 const ATTEMPTS = 4;

@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { holdLock } from '../sqlite/lock-file.ts';
+import { makeDirectory } from '../store/file/directory-sync.ts';
 
 /** Where a server keeps what it has. */
 export interface DataDir extends Disposable {
@@ -27,14 +27,13 @@ export class DataDirInUseError extends Error {
 }
 
 /**
- * Makes a data directory, readable by its owner alone, and holds it until disposed of. Throws
+ * Makes a data directory, durable itself, readable by its owner alone, and holds it until disposed of. Throws
  * {@link DataDirInUseError} when another process holds it.
  */
 export async function openDataDir(path: string): Promise<DataDir> {
   // What is written of it is read from other working directories.
   const root = resolve(path);
-  for (const folder of ['', 'run', 'trust', 'content'])
-    await mkdir(join(root, folder), { recursive: true, mode: 0o700 });
+  for (const folder of ['', 'run', 'trust', 'content']) await makeDirectory(join(root, folder), 0o700);
   const lock = holdLock(join(root, 'run', 'lock.db'));
   if (lock === undefined)
     throw new DataDirInUseError(`another seawall serves from ${root}; stop it, or choose another folder with --data`);

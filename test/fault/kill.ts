@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
+import { armOf } from '../management/arm.ts';
 import { RegistryClient } from '../registry/client.ts';
 import { assertBytes, assertConsistent, orphansOf } from './inspect.ts';
 import { isLost } from './lost.ts';
@@ -56,7 +57,7 @@ export async function killRun({ seed, kills, progress }: KillOptions): Promise<K
   const shared: SharedLayers = { layers: [] };
   const pushers = Array.from({ length: PUSHERS }, (_, i) => new Pusher(client, `load/p${i}`, random.fork(), shared));
   const uploaders = Array.from({ length: UPLOADERS }, (_, i) => new Uploader(client, `load/u${i}`, random.fork()));
-  const ruler = new Ruler(seawall, ruled);
+  const ruler = new Ruler(() => armOf(seawall), { name: 'ruled', client: ruled });
   const workers: readonly Worker[] = [...pushers, ...uploaders, ruler];
   let whileStarting = 0;
   const report = (done: number): KillReport => ({

@@ -60,9 +60,12 @@ export class ProcessSeawall implements TestSeawall {
   /** Makes the folder and its configuration; nothing runs yet. */
   static async make(options: ProcessOptions = {}): Promise<ProcessSeawall> {
     const root = await mkdtemp(join(options.under ?? tmpdir(), 'seawall-fault-'));
-    const registries = options.registries ?? DEFAULT_REGISTRIES;
-    await writeFile(join(root, 'config.json'), JSON.stringify({ registries }));
-    return new ProcessSeawall(root, options);
+    const seawall = new ProcessSeawall(root, options);
+    await writeFile(
+      join(root, 'config.json'),
+      JSON.stringify({ registries: options.registries ?? DEFAULT_REGISTRIES }),
+    );
+    return seawall;
   }
 
   /** Makes and starts one. */

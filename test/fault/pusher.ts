@@ -1,20 +1,23 @@
 import assert from 'node:assert/strict';
 import { MEDIA_TYPE } from '../../src/oci/media-type.ts';
-import { type Answer, type Ask, refusalOf, type RegistryClient } from '../registry/client.ts';
+import { type Answer, type Ask, refusalOf } from '../registry/client.ts';
 import { blobPath, type Content, manifestPath } from '../registry/push.ts';
-import { assertBlob, assertTagged, assertWhole, shownBy } from './content-check.ts';
+import { assertBlob, assertHeld, type Held, heldBy, type Sender } from './content-check.ts';
 import { type Image, imageOfLayers, layerOf } from './image.ts';
 import type { Random } from './random.ts';
-
-/** What a repository is to hold. */
-interface Held {
-  readonly tags: ReadonlyMap<string, string>;
-  readonly images: ReadonlyMap<string, Image>;
-}
 
 /** What pushers share: layers that exist somewhere, to be pushed again, mounted, and deleted under one another. */
 export interface SharedLayers {
   readonly layers: { readonly repository: string; readonly layer: Content }[];
+}
+
+/** What a client knows to be there once an answer has come. */
+export interface Acknowledged {
+  /** The correlation id of the answer; none at first. */
+  readonly id?: string;
+  readonly held: Held;
+  /** Blobs that no manifest names yet. */
+  readonly loose: readonly Content[];
 }
 
 const EMPTY: Held = { tags: new Map(), images: new Map() };
@@ -29,19 +32,22 @@ const MOST_SHARED = 40;
  */
 export class Pusher {
   readonly repository: string;
-  readonly #client: RegistryClient;
+  readonly #client: Sender;
   readonly #random: Random;
   readonly #shared: SharedLayers;
   #held = EMPTY;
   #next: Held | undefined;
   /** Blobs acknowledged and not yet named by a manifest. */
-  #loose: Content[] = [];
+  #loose: readonly Content[] = [];
+  #last = '';
   /** Manifests that changed hands since the last check. */
   readonly #touched = new Set<string>();
   #sequence = 0;
   acknowledged = 0;
+  /** What was acknowledged, one change after another. */
+  readonly journal: Acknowledged[] = [{ held: EMPTY, loose: [] }];
 
-  constructor(client: RegistryClient, repository: string, random: Random, shared: SharedLayers) {
+  constructor(client: Sender, repository: string, random: Random, shared: SharedLayers) {
     this.#client = client;
     this.repository = repository;
     this.#random = random;
@@ -60,29 +66,13 @@ export class Pusher {
 
   /** Holds the repository against what must be there. `whole`: every image, not only those of late. */
   async check(whole: boolean): Promise<void> {
-    const shown = await shownBy(this.#client, this.repository);
-    const found = [this.#next, this.#held].find((held) => held !== undefined && isShown(held, shown));
-    if (found === undefined) this.#lost(shown);
+    const next = this.#next === undefined ? [] : [this.#next];
+    this.#held = await heldBy(this.#client, this.repository, [this.#held, ...next]);
     if (this.#next !== undefined) this.#loose = [];
-    this.#held = found;
     this.#next = undefined;
-    const due = [...found.images.values()].filter(({ manifest }) => whole || this.#touched.has(manifest.digest));
-    for (const image of due) await assertWhole(this.#client, this.repository, image);
-    for (const [tag, digest] of found.tags) {
-      const image = found.images.get(digest);
-      if (image !== undefined) await assertTagged(this.#client, [this.repository, tag], image.manifest);
-    }
+    await assertHeld(this.#client, this.repository, this.#held, (digest) => whole || this.#touched.has(digest));
     for (const blob of this.#loose) await assertBlob(this.#client, this.repository, blob);
     this.#touched.clear();
-  }
-
-  #lost(shown: Awaited<ReturnType<typeof shownBy>>): never {
-    const text = (held: Held | undefined): string =>
-      held === undefined ? 'nothing under way' : JSON.stringify([[...held.tags], [...held.images.keys()]]);
-    assert.fail(
-      `${this.repository} must hold ${text(this.#held)} or ${text(this.#next)}, and shows ` +
-        JSON.stringify([[...shown.tags], [...shown.manifests]]),
-    );
   }
 
   async #push(): Promise<void> {
@@ -111,7 +101,8 @@ export class Pusher {
     else if (this.#random.below(2) === 0) await this.#mount(blob, known.repository);
     else if ((await this.#send('HEAD', blobPath(this.repository, blob.digest))).status !== 200)
       await this.#upload(blob);
-    this.#loose.push(blob);
+    this.#loose = [...this.#loose, blob];
+    this.#acknowledge();
   }
 
   async #upload(blob: Content): Promise<void> {
@@ -180,7 +171,6 @@ export class Pusher {
 
   async #deleteRepository(): Promise<void> {
     const answer = await this.#change(EMPTY, EMPTY.tags, ['DELETE', `/acr/v1/${this.repository}`]);
-    this.#loose = [];
     if (answer.status !== 404) assertStatus(answer, 202);
   }
 
@@ -192,7 +182,11 @@ export class Pusher {
   ): Promise<Answer> {
     this.#next = { tags, images };
     const answer = await this.#send(method, path, ask);
-    if (answer.status < 300) this.#held = this.#next;
+    if (answer.status < 300) {
+      this.#held = this.#next;
+      this.#loose = [];
+      this.#acknowledge();
+    }
     this.#next = undefined;
     return answer;
   }
@@ -201,19 +195,15 @@ export class Pusher {
     const answer = await this.#client.send(method, path, ask);
     assert.ok(answer.status < 500, `${method} ${path}: ${answer.status} ${answer.body.toString()}`);
     if (answer.status < 300) this.acknowledged++;
+    this.#last = String(answer.headers['x-ms-correlation-request-id']);
     return answer;
+  }
+
+  #acknowledge(): void {
+    this.journal.push({ id: this.#last, held: this.#held, loose: this.#loose });
   }
 }
 
 function assertStatus({ status, body }: Answer, wanted: number): void {
   assert.equal(status, wanted, body.toString());
-}
-
-function isShown(held: Held, { tags, manifests }: Awaited<ReturnType<typeof shownBy>>): boolean {
-  return (
-    held.tags.size === tags.size &&
-    held.images.size === manifests.size &&
-    [...held.tags].every(([tag, digest]) => tags.get(tag) === digest) &&
-    [...held.images.keys()].every((digest) => manifests.has(digest))
-  );
 }

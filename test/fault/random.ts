@@ -38,3 +38,8 @@ export function randomOf(seed: number): Random {
     fork: () => randomOf(word()),
   };
 }
+
+/** The seed of a test: `SEAWALL_SEED`, or another one each time; what fails names it. */
+export function seedOf(env: NodeJS.ProcessEnv): number {
+  return Number(env['SEAWALL_SEED'] ?? Date.now() % 1_000_000);
+}

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import type { TestSeawall } from '../../src/testkit/start-seawall.ts';
-import { type Arm, armOf } from '../management/arm.ts';
-import type { RegistryClient } from '../registry/client.ts';
+import type { Arm } from '../management/arm.ts';
+import type { Sender } from './content-check.ts';
 
 /** The number of a state of the rules: it never goes back. */
 interface Generation {
@@ -9,34 +8,64 @@ interface Generation {
   readonly sequence: number;
 }
 
+/** The registry that is ruled; its client is refused by the rules, which is how the data plane is asked for its generation. */
+interface Ruled {
+  readonly name: string;
+  readonly client: Sender;
+}
+
 const API_VERSION = '2021-08-01-preview';
+
+/** What an operator knows to be in force once an answer has come. */
+export interface AcknowledgedRules {
+  /** The correlation id of the answer; none at first. */
+  readonly id?: string;
+  readonly address: string | undefined;
+  readonly generation: Generation;
+}
 
 /** One operator who changes the rules of a registry by ARM, and remembers which were acknowledged, and their generation. */
 export class Ruler {
-  readonly #seawall: TestSeawall;
-  readonly #client: RegistryClient;
+  readonly #signIn: () => Promise<Arm>;
+  readonly #ruled: Ruled;
   #arm: Arm | undefined;
   #counter = 0;
   #address: string | undefined;
   #next: string | undefined;
   #floor: Generation = { epoch: 0, sequence: 0 };
   acknowledged = 0;
+  /** What was acknowledged, one change after another. */
+  readonly journal: AcknowledgedRules[] = [{ address: undefined, generation: { epoch: 0, sequence: 0 } }];
 
-  /** `client` is one of the registry that is ruled: it is refused by its rules, which is how the data plane is asked for its generation. */
-  constructor(seawall: TestSeawall, client: RegistryClient) {
-    this.#seawall = seawall;
-    this.#client = client;
+  constructor(signIn: () => Promise<Arm>, ruled: Ruled) {
+    this.#signIn = signIn;
+    this.#ruled = ruled;
+  }
+
+  /** One who knows what was acknowledged to another, and what that one had under way. */
+  static after(
+    [signIn, ruled]: ConstructorParameters<typeof Ruler>,
+    { address, generation }: AcknowledgedRules,
+    next: AcknowledgedRules | undefined,
+  ): Ruler {
+    const ruler = new Ruler(signIn, ruled);
+    ruler.#address = address;
+    ruler.#floor = generation;
+    ruler.#next = next?.address;
+    return ruler;
   }
 
   /** Changes the rules once; throws when the connection is lost. */
   async step(): Promise<void> {
-    const arm = (this.#arm ??= await armOf(this.#seawall));
+    const arm = (this.#arm ??= await this.#signIn());
     const counter = ++this.#counter;
     this.#next = `20.${counter >> 16}.${(counter >> 8) & 255}.${counter & 255}`;
     const networkRuleSet = { defaultAction: 'Deny', ipRules: [{ value: this.#next }] };
     const answer = await arm.ask('PATCH', this.#registry(arm), { properties: { networkRuleSet } }, OPTIONS);
     assert.equal(answer.status, 200, answer.text);
     this.#advance(answer.headers['x-seawall-generation']);
+    const id = String(answer.headers['x-ms-correlation-request-id']);
+    this.journal.push({ id, address: this.#next, generation: this.#floor });
     this.#address = this.#next;
     this.#next = undefined;
     this.acknowledged++;
@@ -45,7 +74,7 @@ export class Ruler {
   /** The rules are those that were acknowledged last, or those under way; no generation is below one that was seen. */
   async check(): Promise<void> {
     // The port, and with it the audience of tokens, is another one after each start.
-    const arm = (this.#arm = await armOf(this.#seawall));
+    const arm = (this.#arm = await this.#signIn());
     const answer = await arm.ask('GET', this.#registry(arm), undefined, OPTIONS);
     assert.equal(answer.status, 200, answer.text);
     const { networkRuleSet } = answer.json()['properties'] as {
@@ -59,13 +88,13 @@ export class Ruler {
     this.#address = found;
     this.#next = undefined;
     if (found === undefined) return;
-    const refused = await this.#client.send('GET', '/v2/', { authorization: '' });
+    const refused = await this.#ruled.client.send('GET', '/v2/', { authorization: '' });
     assert.equal(refused.status, 403, refused.body.toString());
     this.#advance(refused.headers['x-seawall-generation']);
   }
 
   #registry(arm: Arm): string {
-    return `${arm.subscription}/resourceGroups/seawall/providers/Microsoft.ContainerRegistry/registries/${this.#client.registry}`;
+    return `${arm.subscription}/resourceGroups/seawall/providers/Microsoft.ContainerRegistry/registries/${this.#ruled.name}`;
   }
 
   #advance(header: string | readonly string[] | undefined): void {

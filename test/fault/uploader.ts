@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type { Answer, RegistryClient } from '../registry/client.ts';
+import type { Answer } from '../registry/client.ts';
 import { type Content, content } from '../registry/push.ts';
-import { assertBlob } from './content-check.ts';
+import { assertBlob, type Sender } from './content-check.ts';
 import type { Random } from './random.ts';
 
 const CHUNK = 60_000;
@@ -16,7 +16,7 @@ interface Upload {
 
 /** One client that uploads blobs chunk by chunk and goes on, after a crash, where the server says. */
 export class Uploader {
-  readonly #client: RegistryClient;
+  readonly #client: Sender;
   readonly #repository: string;
   readonly #random: Random;
   #upload: Upload | undefined;
@@ -25,7 +25,7 @@ export class Uploader {
   /** How many uploads went on after a crash. */
   resumed = 0;
 
-  constructor(client: RegistryClient, repository: string, random: Random) {
+  constructor(client: Sender, repository: string, random: Random) {
     this.#client = client;
     this.#repository = repository;
     this.#random = random;

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, link, open, opendir, readdir, stat, unlink } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { DigestAlgorithm } from '../../oci/digest.ts';
 import type { BlobReader, ByteStore, KeptPart, Locator, UploadId } from '../port.ts';
-import { SharedSync, syncDirectory } from './directory-sync.ts';
+import { makeDirectory, SharedSync, syncDirectory } from './directory-sync.ts';
 import { unlessAbsent } from './file-error.ts';
 import {
   blobPath,
@@ -26,17 +26,11 @@ export async function openFileBytes(root: string): Promise<ByteStore> {
 }
 
 async function makeFolders(layout: Layout): Promise<void> {
-  const made = await mkdir(layout.root, { recursive: true, mode: 0o700 });
+  await makeDirectory(layout.root, 0o700);
   for (const folder of [layout.blobs, layout.uploads]) await mkdir(folder, { recursive: true, mode: 0o700 });
   const present = new Set(await readdir(layout.blobs));
   for (const shard of SHARDS) if (!present.has(shard)) await mkdir(join(layout.blobs, shard), { mode: 0o700 });
   for (const folder of [layout.blobs, layout.root]) await syncDirectory(folder);
-  if (made !== undefined) await syncParents(layout.root, made);
-}
-
-/** Makes durable the names of `root` and of every folder above it down from `first`, the uppermost that was made. */
-async function syncParents(root: string, first: string): Promise<void> {
-  for (let folder = root; folder.length >= first.length; folder = dirname(folder)) await syncDirectory(dirname(folder));
 }
 
 class FileBytes implements ByteStore {

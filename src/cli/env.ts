@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { dataOf } from './data-of.ts';
 import { az, azInTurn } from './azure-cli.ts';
-import { azureCloud, CLOUD_NAME } from './azure-cloud.ts';
+import { azureCloud, CLOUD_NAME } from '../azure/cloud.ts';
 import { certificateBundle } from './certificate-bundle.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { findServer, type ServerAccess } from './running-server.ts';

@@ -26,6 +26,16 @@ export async function listLab(terminal: Terminal, options: PrincipalOptions): Pr
   return EXIT.ok;
 }
 
+/** `lab list --substitutions`: what the lab answered in place of something outside it. */
+export async function listSubstitutions(terminal: Terminal, options: PrincipalOptions): Promise<ExitCode> {
+  const outcome = await asked(terminal, options, { method: 'GET', path: '/seawall/substitutions' });
+  if (outcome.kind === 'failed') return fail(terminal, outcome);
+  if (field(outcome.value, 'allowed') === false) terminal.err('seawall: substitutions are off\n');
+  const rows = listAt(outcome.value, 'substitutions').map((one) => [textAt(one, 'asked'), textAt(one, 'given')]);
+  print(terminal, { value: outcome.value, heading: ['ASKED FOR', 'GIVEN'], rows }, options.json ?? false);
+  return EXIT.ok;
+}
+
 /** `lab host`: a bare host on a subnet, which is a network interface of the management API. */
 export async function makeHost(
   terminal: Terminal,

@@ -74,10 +74,11 @@ export function addLab(program: Command, terminal: Terminal, end: End): void {
   });
   addImages(lab, terminal, end);
   withServer(sub('list', 'List the hosts of the lab.', 'seawall lab list'))
+    .option('--substitutions', 'List what was answered by the lab in place of something outside it.')
     .option('--json', 'Print JSON.')
     .action(async (options) => {
-      const { listLab } = await import('./lab.ts');
-      end(await listLab(terminal, options));
+      const { listLab, listSubstitutions } = await import('./lab.ts');
+      end(await (options.substitutions === true ? listSubstitutions : listLab)(terminal, options));
     });
   withServer(
     sub(

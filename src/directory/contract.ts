@@ -180,6 +180,37 @@ export function directoryContract(name: string, storage: () => Promise<Directory
     });
   });
 
+  describe(`${name}: managed identities`, () => {
+    const identity = (n: number) => ({
+      clientId: `00000000-0000-4000-8000-00000000000${n}`,
+      objectId: `00000000-0000-4000-9000-00000000000${n}`,
+      displayName: `vm${n}`,
+    });
+
+    test('are those that were told, and no other', async (directory) => {
+      const { principal } = await directory.createServicePrincipal('a program', NOW);
+      await directory.keepManagedIdentities([identity(1), identity(2)], NOW);
+      await directory.keepManagedIdentities([identity(2)], NOW);
+      const known = directory.snapshot();
+      assert.equal(known.servicePrincipal(identity(1).clientId), undefined);
+      assert.equal(known.servicePrincipal(identity(2).clientId)?.objectId, identity(2).objectId);
+      assert.equal(known.servicePrincipal(principal.clientId)?.displayName, 'a program');
+    });
+
+    test('keep their credential while they stay, and have another when they come back', async (directory) => {
+      const principal = { kind: 'service-principal', clientId: identity(1).clientId } as const;
+      const version = (): string | undefined => directory.snapshot().credentials(principal)[0]?.version;
+      await directory.keepManagedIdentities([identity(1)], NOW);
+      const first = version();
+      await directory.keepManagedIdentities([identity(1), identity(2)], NOW);
+      assert.equal(version(), first);
+      await directory.keepManagedIdentities([], NOW);
+      assert.equal(version(), undefined);
+      await directory.keepManagedIdentities([identity(1)], NOW);
+      assert.notEqual(version(), first);
+    });
+  });
+
   describe(`${name}: a snapshot`, () => {
     test('never changes, and every change makes one of a higher epoch', async (directory) => {
       const registry = await directory.ensureRegistry('myregistry', NOW);

@@ -1,7 +1,7 @@
 import type { Principal } from '../access/principal.ts';
 
 /** The places a principal's secrets have: one for a service principal, two for the others, so that one can be rotated while the other is used. */
-export type CredentialSlot = 'secret' | 'federation' | AdminSlot | TokenSlot;
+export type CredentialSlot = 'secret' | 'federation' | 'managed' | AdminSlot | TokenSlot;
 /** The two passwords of an admin user (facts/acr.md §3.3). */
 export type AdminSlot = 'password' | 'password2';
 /** The two passwords of a registry token (facts/acr.md §3.3). */
@@ -55,6 +55,13 @@ export interface FederatedCredential {
   readonly subject: string;
   readonly audience: string;
   readonly createdMs: number;
+}
+
+/** The service principal of a resource: nobody knows a secret of it, and the resource alone is given its tokens. */
+export interface ManagedIdentity {
+  readonly clientId: string;
+  readonly objectId: string;
+  readonly displayName: string;
 }
 
 /** A service principal with the secret that was just made for it. */
@@ -135,6 +142,8 @@ export interface Directory extends Disposable {
   addFederatedCredential(credential: Omit<FederatedCredential, 'id'>): Promise<FederatedCredential | undefined>;
   /** Forgets one; its tokens are refused at once. `false` when it is not there. */
   removeFederatedCredential(clientId: string, id: string): Promise<boolean>;
+  /** Makes exactly these the managed identities there are: further ones are forgotten, and their tokens refused at once. */
+  keepManagedIdentities(wanted: readonly ManagedIdentity[], nowMs: number): Promise<void>;
   /** The uid of the registry of this name, made at first sight and never changed. */
   ensureRegistry(name: string, nowMs: number): Promise<string>;
   /** Makes a registry known that was made elsewhere, under its uid; another one of its name is forgotten. */

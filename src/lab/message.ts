@@ -6,7 +6,10 @@ export type Request =
   | { readonly kind: 'end'; readonly id: number };
 
 /** What a listening socket that is handed over is for. */
-export type Purpose = 'registry' | 'dns-udp' | 'dns-tcp';
+export type Purpose = 'registry' | 'dns-udp' | 'dns-tcp' | InnerPurpose;
+
+/** Services of the lab on a router's inner addresses: instance metadata, what stands in for the outside, and packages. */
+export type InnerPurpose = 'metadata' | 'outside-http' | 'outside-https' | 'packages';
 
 /** What the supervisor answers. A `socket` comes with the socket itself. */
 export type Answer =

@@ -1,3 +1,4 @@
+import { METADATA, OUTSIDE, OUTSIDE_HTTPS_PORT } from './inner-address.ts';
 import type { HostPlan, LabPlan, NetworkPlan } from './plan.ts';
 import { chainOf, type Tags } from './security-rules.ts';
 
@@ -18,6 +19,7 @@ table ip lab {
   set private_endpoint { type ipv4_addr; ${elements(network.endpoints.map(({ address }) => address))} }
   chain pre { type nat hook prerouting priority dstnat;
     iifname @service_endpoint ip daddr ${registry} tcp dport { 80, 443 } dnat to 169.254.100.1
+    ip daddr ${OUTSIDE} tcp dport 443 dnat to ${OUTSIDE}:${OUTSIDE_HTTPS_PORT}
     dnat to ip daddr map @public_in
   }
   chain post { type nat hook postrouting priority srcnat;
@@ -28,6 +30,8 @@ table ip lab {
   chain input { type filter hook input priority filter;
     tcp dport { 80, 443 } ip daddr @private_endpoint accept
     tcp dport { 80, 443 } ip daddr 169.254.100.1 ct status dnat accept
+    iifname "wan" ip daddr { ${METADATA}, ${OUTSIDE} } counter drop
+    ip daddr { ${METADATA}, ${OUTSIDE} } tcp dport 80 accept
     tcp dport { 80, 443 } counter drop
   }
 ${securityChains(network, { space: network.space, registry })}  chain guard { type filter hook postrouting priority 110;
@@ -39,7 +43,7 @@ ${securityChains(network, { space: network.space, registry })}  chain guard { ty
 
 /**
  * Rules of security groups: outbound ones before a destination is changed, inbound ones after. What belongs to a
- * connection that was let through passes, and so does DNS, as in Azure.
+ * connection that was let through passes, and so do DNS and what a host asks about itself, as in Azure.
  */
 function securityChains({ hosts }: NetworkPlan, tags: Tags): string {
   const guarded = hosts.filter(({ groups }) => groups.length > 0);
@@ -56,7 +60,7 @@ function securityChains({ hosts }: NetworkPlan, tags: Tags): string {
   );
   return `${chains.join('')}  chain security_out { type filter hook prerouting priority -150;
     ct state established,related accept
-    ip daddr 168.63.129.16 accept
+    ip daddr { 168.63.129.16, ${METADATA} } accept
 ${guarded.map((host) => jump(host, 'out')).join('')}  }
   chain security_in { type filter hook forward priority filter;
     ct state established,related accept

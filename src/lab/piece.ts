@@ -1,6 +1,7 @@
 /** The parts that a fabric is made of, each with what makes it and what takes it away. Pure. */
 import type { HostPlan, LabPlan, NetworkPlan, PeeringPlan } from './plan.ts';
 import { PREFIX } from './plan.ts';
+import { METADATA, OUTSIDE } from './inner-address.ts';
 import { packetRules } from './packet-rules.ts';
 
 /** One thing to do on the machine. `in` is the namespace it is done in. */
@@ -88,6 +89,8 @@ function router({ namespace, link, egress }: NetworkPlan, length: string): Piece
       ip('link set wan up', namespace),
       ip(`addr add ${INNER}/32 dev lo`, namespace),
       ip(`addr add ${DNS_ADDRESS}/32 dev lo`, namespace),
+      ip(`addr add ${METADATA}/32 dev lo`, namespace),
+      ip(`addr add ${OUTSIDE}/32 dev lo`, namespace),
       { kind: 'run', in: namespace, argv: ['sysctl', '-qw', 'net.ipv4.ip_forward=1'] },
       ...routed,
     ],

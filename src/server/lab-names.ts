@@ -5,7 +5,9 @@ import { type Json, listOf, objectOf } from '../azure/json.ts';
 import { keyOfId } from '../azure/resource-id.ts';
 import type { Config } from '../config/config.ts';
 import type { Resolve, Resolved } from '../lab/dns.ts';
+import { OUTSIDE } from '../lab/inner-address.ts';
 import { labAddresses } from '../lab/plan.ts';
+import { SUBSTITUTED_NAMES } from '../outside/substitution.ts';
 import type { StateView, StoredResource } from '../state/port.ts';
 
 const ZONE = 'microsoft.network/privatednszones';
@@ -18,7 +20,10 @@ export function resolverOf(config: Config, network: string, view: () => StateVie
   const { registry: address } = labAddresses(config.publicPrefix);
   return async ({ name, type }: Question) => {
     const asked = { name: name.toLowerCase(), type };
-    const known = inZones(view(), network, asked) ?? ofRegistries(view(), { network, asked, config, address });
+    const known =
+      inZones(view(), network, asked) ??
+      ofRegistries(view(), { network, asked, config, address }) ??
+      ofOutside(config, asked);
     return known ?? fromMachine(machine, asked);
   };
 }
@@ -111,6 +116,12 @@ function ofRegistries(view: StateView, { network, asked, config, address }: OfRe
     ofRegistries(view, { network, asked: { name: alias, type }, config, address });
   const records = further?.kind === 'records' ? further.records : [];
   return { kind: 'records', records: [{ type: 'CNAME', name, ttl: TTL_S, data: alias }, ...records] };
+}
+
+/** Names that the lab stands in for, where it may. */
+function ofOutside({ substitutions }: Config, { name, type }: Asked): Resolved | undefined {
+  if (!substitutions || !SUBSTITUTED_NAMES.has(name)) return undefined;
+  return { kind: 'records', records: type === 'A' ? [{ type: 'A', name, ttl: TTL_S, data: OUTSIDE }] : [] };
 }
 
 /** What the machine's own resolver says; addresses alone. */

@@ -13,6 +13,7 @@ import { type Host, labAddresses, type LabPlan, labPlan } from '../lab/plan.ts';
 import { compileTopology, type Topology } from '../network/topology.ts';
 import type { StateView } from '../state/port.ts';
 import { securityGroupsOf } from './lab-security.ts';
+import type { InnerServices } from './lab-inner.ts';
 import { resolverOf } from './lab-names.ts';
 import { type ReadyLab, StartRefusedError } from './ready.ts';
 
@@ -33,6 +34,7 @@ export interface Lab extends AsyncDisposable {
 export interface LabServing {
   readonly attach: (socket: AttachedSocket) => () => void;
   readonly view: () => StateView;
+  readonly inner: InnerServices;
 }
 
 /** The suffix of names that the lab serves, where nobody chose one. */
@@ -110,7 +112,7 @@ interface Handed {
 type Beginning = LabServing & { readonly config: Config; readonly attached: Map<string, () => void> };
 
 /** A network that was made anew hands over new sockets, and those before are closed. */
-function begin({ network, purpose, socket }: Handed, { attach, view, config, attached }: Beginning): void {
+function begin({ network, purpose, socket }: Handed, { attach, view, inner, config, attached }: Beginning): void {
   const key = `${network} ${purpose}`;
   attached.get(key)?.();
   const resolve = resolverOf(config, network, view);
@@ -121,6 +123,11 @@ function begin({ network, purpose, socket }: Handed, { attach, view, config, att
         key,
         attach({ server: socket as Server, attachment: { kind: 'virtual-network', network } }),
       );
+    case 'metadata':
+    case 'outside-http':
+    case 'outside-https':
+    case 'packages':
+      return void attached.set(key, inner.take(purpose, network, socket as Server));
     case 'dns-udp':
       serveUdp(socket as DatagramSocket, resolve);
       break;

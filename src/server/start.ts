@@ -15,6 +15,8 @@ import type { Denials } from '../denials/port.ts';
 import { ringOfDenials } from '../denials/ring.ts';
 import type { Owner } from '../directory/port.ts';
 import type { OutboundDoor } from '../outbound/door.ts';
+import { keepSubstitutions, type Substitutions } from '../outside/substitution.ts';
+import type { StateView } from '../state/port.ts';
 import { DatabaseTooNewError } from '../sqlite/migrate.ts';
 import { DescriptorWriter } from '../telemetry/line-writer.ts';
 import { type Log, createLog } from '../telemetry/log.ts';
@@ -38,6 +40,9 @@ import { followNames, type RegistryNames, registryNames } from './follow-names.t
 import { keepNames } from './keep-names.ts';
 import { InFlight } from './in-flight.ts';
 import { type Lab, openLab } from './lab.ts';
+import { openInner } from './open-inner.ts';
+import { followManagedIdentities } from './managed-identities.ts';
+import { substitutionRoutes } from './substitution-routes.ts';
 import { labRoutes } from './lab-routes.ts';
 import { type Listeners, openListeners } from './listeners.ts';
 import { managementPlane } from './management.ts';
@@ -109,7 +114,6 @@ export async function startServer(asked: Config, options: StartOptions): Promise
       cut: (which) => registry.cut(which),
     }),
   );
-  lab.serve({ attach: (socket) => registry.attach(socket), view: () => stores.state.view() });
   for (const one of attachedListeners(config)) registry.attach(await listenIn(one));
   const controlUrl = controlOrigin(config, control.address, config.control);
   const door = await outboundDoor(config);
@@ -119,6 +123,11 @@ export async function startServer(asked: Config, options: StartOptions): Promise
     keys: stores.keys,
     authority: { issuerBase: controlUrl, armAudiences: [controlUrl], graphAudience: `${controlUrl}/graph` },
   });
+  await followManagedIdentities(stores.state, stores.directory, now);
+  const substitutions = keepSubstitutions(({ asked, given }) => log.event({ event: 'substituted', asked, given }));
+  const view = (): StateView => stores.state.view();
+  const inner = stack.use(await openInner({ config, dataDir, auth, substitutions, view, log, now }));
+  lab.serve({ attach: (socket) => registry.attach(socket), view, inner });
   const { state, work } = stores;
   const webhooks = stack.use(startWebhooks({ state, metadata: stores.content.metadata, work, door, log, now }));
   const { content, box } = stores;
@@ -152,6 +161,7 @@ export async function startServer(asked: Config, options: StartOptions): Promise
     gate: { admission, inFlight, denials },
     identities: new Clients(config.clients, config.connections.maxConnections),
     lab,
+    substitutions,
     stopping: () => listeners.stopping(),
   };
   registry.serve(registryPlane(assembly, registryPort));
@@ -236,6 +246,7 @@ interface Assembly {
   /** Whoever signed in, each with its share. */
   readonly identities: Clients;
   readonly lab: Lab;
+  readonly substitutions: Substitutions;
   readonly stopping: () => boolean;
 }
 
@@ -263,7 +274,7 @@ function controlListenerPlane(
   { config, stores, snapshot, auth, metrics, webhooks, imports, operations, settings, door, ...others }: Assembly,
   controlUrl: string,
 ) {
-  const { gate, identities, lab, stopping } = others;
+  const { gate, identities, lab, substitutions, stopping } = others;
   const ready = async (): Promise<true | string> => {
     if (stopping()) return 'the server is stopping';
     await stores.content.metadata.trash(0);
@@ -292,6 +303,13 @@ function controlListenerPlane(
       ...graphRoutes({ auth, directory: stores.directory, now }),
       ...principalRoutes({ auth, directory: stores.directory, now }),
       ...labRoutes({ auth, directory: stores.directory, plan: lab.plan, now }),
+      ...substitutionRoutes({
+        auth,
+        directory: stores.directory,
+        substitutions,
+        allowed: config.substitutions,
+        now,
+      }),
       ...denialRoutes({ auth, directory: stores.directory, denials: gate.denials, now }),
       ...explainRoutes({ auth, directory: stores.directory, state: stores.state, admission: gate.admission, now }),
       ...subscriptionRoutes({ auth, directory: stores.directory, state: stores.state, now }),

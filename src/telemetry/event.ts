@@ -40,6 +40,9 @@ export type LogEvent =
   | { readonly event: 'uploads-expired'; readonly count: number }
   | { readonly event: 'sweep-done'; readonly removed: number; readonly durationMs: number }
   | { readonly event: 'task-failed'; readonly task: string; readonly error: unknown }
+  /** The lab answered in place of something outside it. */
+  | { readonly event: 'substituted'; readonly asked: string; readonly given: string }
+  | { readonly event: 'packages-failed'; readonly host: string; readonly why: string }
   | { readonly event: 'lines-dropped'; readonly count: number };
 
 /** The level of each event; an event is never logged at another. */
@@ -64,5 +67,7 @@ export const EVENT_LEVEL: Readonly<Record<LogEvent['event'], LogLevel>> = {
   'uploads-expired': 'info',
   'sweep-done': 'info',
   'task-failed': 'error',
+  substituted: 'info',
+  'packages-failed': 'warn',
   'lines-dropped': 'warn',
 };

@@ -21,7 +21,7 @@ const RENEW_BEFORE_MS = 30 * 24 * 60 * 60 * 1000;
 export const AUTHORITY_FILE = 'ca.pem';
 
 /** What a certificate of the local authority is kept as: that of the listeners, and that of data endpoints. */
-export type LeafFile = 'server' | 'data';
+export type LeafFile = 'server' | 'data' | 'outside';
 
 /**
  * The certificate of the local authority in `directory` for exactly these names and addresses. The authority and the

@@ -6,6 +6,7 @@ import type { AdminPasswords, AdminSlot, Directory, DirectorySnapshot, Owner, Ow
 import { newSecret } from '../secret.ts';
 import { openSecret, putSecret } from './credential-table.ts';
 import { federationOperations } from './federated-credential.ts';
+import { managedOperations } from './managed-identity.ts';
 import { DIRECTORY_MIGRATIONS } from './schema.ts';
 import { readSnapshot, type Tenant } from './snapshot.ts';
 import { inTransaction } from './transaction.ts';
@@ -47,11 +48,14 @@ export function openSqliteDirectory(path: string, { sealer, onFatal }: Directory
     ...principals(connection, snapshot),
     ...userOperations(database, change, snapshot),
     ...federationOperations(database, change, snapshot),
+    ...managedOperations(database, change, snapshot),
     ...operations(connection, tenant),
   };
 }
 
-type People = ReturnType<typeof userOperations> & ReturnType<typeof federationOperations>;
+type People = ReturnType<typeof userOperations> &
+  ReturnType<typeof federationOperations> &
+  ReturnType<typeof managedOperations>;
 type Principals = Pick<Directory, 'createServicePrincipal' | 'rotateServicePrincipal'>;
 
 function principals({ database, change }: Connection, snapshot: () => DirectorySnapshot): Principals {

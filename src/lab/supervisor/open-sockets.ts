@@ -40,5 +40,5 @@ export async function openSockets(
   await promise;
 }
 
-/** The registry's socket, and DNS by both its protocols. */
-const PURPOSES = 3;
+/** The registry's socket, DNS by both its protocols, and those on inner addresses. */
+const PURPOSES = 7;

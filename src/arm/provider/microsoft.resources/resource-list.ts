@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../../azure/json.ts';
 import { parseResourceId } from '../../../azure/resource-id.ts';
 import type { StoredResource } from '../../../state/port.ts';
+import { shownIdentity } from '../../managed-identity.ts';
 import { may } from '../../authorise.ts';
 import { resourceNotFound } from '../../engine.ts';
 import { type Filter, readFilter } from '../../filter.ts';
@@ -86,12 +87,21 @@ function projectListed(index: ProviderIndex, resource: StoredResource, expand: r
     ...(expand.includes('changedTime') ? { changedTime: new Date(changedMs).toISOString() } : {}),
     ...(expand.includes('provisioningState') ? { provisioningState: 'Succeeded' } : {}),
   };
-  return { id, name, type: index.type(type)?.type ?? type, location, tags, ...shownOf(envelope), ...times };
+  return {
+    id,
+    name,
+    type: index.type(type)?.type ?? type,
+    location,
+    tags,
+    ...shownOf(envelope),
+    ...shownIdentity({ envelope }),
+    ...times,
+  };
 }
 
 /** What lists show of what stands at the top of a resource. */
-function shownOf({ sku, kind, identity, managedBy, plan, zones }: JsonObject): JsonObject {
+function shownOf({ sku, kind, managedBy, plan, zones }: JsonObject): JsonObject {
   return Object.fromEntries(
-    Object.entries({ sku, kind, identity, managedBy, plan, zones }).filter(([, value]) => value !== undefined),
+    Object.entries({ sku, kind, managedBy, plan, zones }).filter(([, value]) => value !== undefined),
   );
 }

@@ -3,6 +3,7 @@ import { type Json, type JsonObject, listOf, objectOf } from '../../../../azure/
 import { isEqual } from '../../../template/value.ts';
 import type { StoredResource } from '../../../../state/port.ts';
 import type { ResourceType } from '../../../resource-type.ts';
+import { identityAfter, type KeptIdentity, shownIdentity } from '../../../managed-identity.ts';
 import { storedResource } from '../../../stored-resource.ts';
 import { refused, type VerbContext, type WriteOutcome, type WriteRequest } from '../../../verb.ts';
 import { COMPUTE_VERSIONS } from '../api-version.ts';
@@ -31,10 +32,13 @@ export const VIRTUAL_MACHINE: ResourceType = {
     const hardware = objectOf(request.body['properties'])['hardwareProfile'] ?? properties['hardwareProfile'];
     const error = sizeRefusal(objectOf(hardware));
     if (error !== undefined) return refused(error);
+    const identity = identityAfter(context, request.body, request.existing);
+    if ('code' in identity) return refused(identity);
     const changed = { ...properties, hardwareProfile: hardware };
+    const { identity: _, ...envelope } = request.existing.envelope;
     return {
       kind: 'written',
-      resource: storedResource(context, request, { properties: changed, envelope: request.existing.envelope }),
+      resource: storedResource(context, request, { properties: changed, envelope: { ...envelope, ...identity } }),
     };
   },
   remove: (_, machine) => ({ kind: 'removed', also: deletedWith(machine) }),
@@ -69,7 +73,9 @@ function put(context: VerbContext, request: WriteRequest): WriteOutcome {
     interfaceRefusal(context.view, objectOf(asked['networkProfile']), { machine: id.key, location: body['location'] });
   if (error !== undefined) return refused(error);
   if ('code' in image) return refused(image);
-  const bare = bareMachine(context, request);
+  const identity = identityAfter(context, body, existing);
+  if ('code' in identity) return refused(identity);
+  const bare = bareMachine(context, request, identity);
   const disk = osDisk(context, bare, objectOf(storage['osDisk']), existing && objectOf(before['osDisk']));
   if ('code' in disk) return refused(disk);
   const { alias: _, ...reference } = image;
@@ -82,9 +88,9 @@ function put(context: VerbContext, request: WriteRequest): WriteOutcome {
   return { kind: 'written', resource: { ...bare, properties }, also: disk.changes };
 }
 
-function bareMachine(context: VerbContext, request: WriteRequest): StoredResource {
+function bareMachine(context: VerbContext, request: WriteRequest, identity: KeptIdentity): StoredResource {
   const { location, zones } = request.body;
-  const envelope = Array.isArray(zones) && zones.length > 0 ? { zones } : {};
+  const envelope = { ...identity, ...(Array.isArray(zones) && zones.length > 0 ? { zones } : {}) };
   return storedResource(context, request, {
     properties: {},
     envelope,
@@ -163,7 +169,8 @@ function withoutNull(object: JsonObject): JsonObject {
 
 /** What was sent to be run at the first start is told to nobody. */
 function projectMachine(machine: StoredResource): JsonObject {
-  const { id, name, location, tags, etag, envelope, properties, createdMs } = machine;
+  const { id, name, location, tags, etag, properties, createdMs } = machine;
+  const { identity: ____, ...envelope } = machine.envelope;
   const { osProfile, desiredPower: _, userData: __, ...others } = properties;
   const { customData: ___, ...profile } = objectOf(osProfile);
   return {
@@ -174,6 +181,7 @@ function projectMachine(machine: StoredResource): JsonObject {
     tags,
     etag,
     ...envelope,
+    ...shownIdentity(machine),
     properties: {
       ...others,
       osProfile: profile,

@@ -1,4 +1,5 @@
 import Type, { type TSchema } from 'typebox';
+import { IDENTITY_SCHEMA } from '../../../managed-identity.ts';
 
 const CLOSED = { additionalProperties: false } as const;
 const answered = (): TSchema => Type.Optional(Type.Unknown({ readOnly: true }));
@@ -121,7 +122,7 @@ const PROPERTIES = {
 
 const ENVELOPE = {
   zones: Type.Optional(Type.Union([Type.Array(Type.String(), { maxItems: 1 }), Type.Null()])),
-  identity: object({ type: Type.Optional(Type.Enum(['None'])) }),
+  identity: IDENTITY_SCHEMA,
   plan: Type.Optional(Type.Null()),
   extendedLocation: Type.Optional(Type.Null()),
   resources: answered(),
@@ -130,8 +131,11 @@ const ENVELOPE = {
 /** The body of a PUT of a virtual machine: what `az vm create`, `az vm update` and the SDKs send (facts/acr.md §4.6). */
 export const MACHINE_SCHEMA = Type.Object({ ...ENVELOPE, properties: Type.Object(PROPERTIES, CLOSED) }, CLOSED);
 
-/** The body of a PATCH: tags, and the size. */
+/** The body of a PATCH: tags, the size, and the identity. */
 export const MACHINE_PATCH = Type.Object(
-  { properties: Type.Optional(Type.Object({ hardwareProfile: Type.Optional(PROPERTIES.hardwareProfile) }, CLOSED)) },
+  {
+    identity: IDENTITY_SCHEMA,
+    properties: Type.Optional(Type.Object({ hardwareProfile: Type.Optional(PROPERTIES.hardwareProfile) }, CLOSED)),
+  },
   CLOSED,
 );

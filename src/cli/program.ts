@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { SETTINGS, SETTING_KEYS, type Form, type Setting, flagOf, variableOf } from '../config/setting.ts';
 import type { Sources } from '../config/sources.ts';
 import { EXIT, EXIT_CODES_HELP, type ExitCode } from './exit-code.ts';
+import { addMaintenance } from './maintenance-commands.ts';
 import { addLab, addPerimeter } from './network-commands.ts';
 import type { Terminal } from './terminal.ts';
 import { seawallVersion } from './version.ts';
@@ -27,6 +28,7 @@ export function createProgram(terminal: Terminal, end: (code: ExitCode) => void)
   addPrincipals(program, terminal, end);
   addPerimeter(program, terminal, end);
   addLab(program, terminal, end);
+  addMaintenance(program, terminal, end);
   addSubscriptions(program, terminal, end);
   addEnvironment(program, terminal, end);
   addConfiguration(program, terminal, end);

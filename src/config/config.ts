@@ -73,6 +73,8 @@ export interface Config extends Perimeter {
   readonly connections: ConnectionLimits;
   readonly clients: ClientLimits;
   readonly uploadExpiryMs: number;
+  /** How long the garbage collection rests between two passes, in ms; 0 for passes on request alone. */
+  readonly gcIntervalMs: number;
   readonly maxBlobBytes: number;
   readonly manifestCacheBytes: number;
   readonly shutdownMs: number;

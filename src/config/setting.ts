@@ -130,6 +130,11 @@ export const SETTINGS = {
     7 * DAY_MS,
     'An unfinished upload is removed after this long.',
   ),
+  gcIntervalMs: setting(
+    count('ms', 0, 365 * DAY_MS),
+    DAY_MS,
+    'How long the garbage collection rests between two passes; 0 for passes by `seawall gc` alone.',
+  ),
   maxBlobBytes: setting(count('bytes', 1, 2 ** 50), 200 * GIB, 'The largest blob accepted.'),
   manifestCacheBytes: setting(count('bytes', 0, 2 ** 40), 64 * 1024 ** 2, 'Memory for hot manifests.'),
   shutdownMs: setting(count('ms', 0, HOUR_MS), 8_000, 'How long requests may go on after SIGTERM.'),

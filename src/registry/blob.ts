@@ -3,7 +3,7 @@ import type { Digest } from '../oci/digest.ts';
 import { MEDIA_TYPE } from '../oci/media-type.ts';
 import { parseRange } from '../oci/range.ts';
 import type { RepositoryName } from '../oci/reference.ts';
-import type { BlobReader, LinkedBlob } from '../store/port.ts';
+import type { BlobReader, LinkedBlob, Locator } from '../store/port.ts';
 import { type Call, keyOf } from './call.ts';
 import { effectiveRange, entityTag, matchesNone } from './conditional.ts';
 import { refuseLocked, refuseRepository } from './refusal.ts';
@@ -56,20 +56,24 @@ export async function deleteBlob({ name, digest }: BlobParams, call: Call): Prom
   }
 }
 
-/** Opens a blob's bytes. They may be removed between look-up and opening when the link went: then look once more. */
+/**
+ * Opens a blob's bytes. They may be removed between look-up and opening when the link went: then it is looked up again,
+ * as often as other bytes are named. Bytes are removed after their row, so the same named twice are lost.
+ */
 async function openBlob(
   { name, digest }: BlobParams,
   call: Call,
 ): Promise<{ blob: LinkedBlob; reader: BlobReader } | undefined> {
   const { metadata, bytes } = call.services;
-  for (let attempt = 0; attempt < 2; attempt++) {
+  for (let gone: Locator | undefined; ; ) {
     const blob = await metadata.blob(keyOf(call, name), digest);
     if (blob === undefined) return undefined;
+    if (blob.locator === gone) throw new Error(`the bytes of ${digest}, linked by ${name}, are gone from the store`);
     const reader = await bytes.open(blob.locator);
     if (reader?.size === blob.size) return { blob, reader };
     if (reader !== undefined) return damaged(blob, reader);
+    gone = blob.locator;
   }
-  throw new Error(`the bytes of ${digest}, linked by ${name}, are gone from the store`);
 }
 
 /** Bytes of another length than was stored are never served. */

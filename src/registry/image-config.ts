@@ -24,7 +24,7 @@ export async function builtFor(
 ): Promise<Built> {
   const { config } = manifest;
   if (config === undefined || !CONFIG_TYPES.has(config.mediaType)) return {};
-  const blob = await store.metadata.blob(repository, config.digest);
+  const blob = await store.metadata.promisedBlob(repository, config.digest);
   if (blob === undefined || blob.size > MAX_CONFIG_BYTES) return {};
   await using reader = await store.bytes.open(blob.locator);
   if (reader === undefined) return {};

@@ -23,6 +23,7 @@ export type KeptBlob =
 /** Keeps a blob whole: the bytes durable first, then the link (invariant 11). Throws what `bytes` throws. */
 export async function keepBlob(services: RegistryServices, blob: BlobToKeep): Promise<KeptBlob> {
   const { uploads, metadata } = services;
+  using _ = uploads.hold(blob.repository);
   const { id, part } = await uploads.single(algorithmOf(blob.digest));
   let ended = false;
   try {

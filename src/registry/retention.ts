@@ -1,14 +1,4 @@
-import type { Digest } from '../oci/digest.ts';
-import { parseManifest } from '../oci/manifest.ts';
-import { isIndexType, parseManifestMediaType } from '../oci/media-type.ts';
-import type {
-  ManifestRecord,
-  MetadataStore,
-  Occasion,
-  PageRequest,
-  RegistryUid,
-  RepositoryKey,
-} from '../store/port.ts';
+import type { MetadataStore, Occasion, PageRequest, RegistryUid, RepositoryKey } from '../store/port.ts';
 
 /** How many entries are read at once. */
 const PAGE = 500;
@@ -27,7 +17,7 @@ export interface Retention {
   readonly occasion?: Occasion;
 }
 
-type Store = Pick<MetadataStore, 'repositories' | 'manifests' | 'manifest' | 'manifestRecord' | 'removeUntagged'>;
+type Store = Pick<MetadataStore, 'repositories' | 'unneededManifests' | 'retireManifest'>;
 
 /**
  * Removes the manifests that have had no tag for as long as the policy says, and that nothing else needs: no index of the
@@ -56,70 +46,16 @@ interface Bounds {
   readonly nowMs: number;
 }
 
+/** The transaction that removes a manifest judges it again: what was pushed since may need it. */
 async function retainIn(store: Store, key: RepositoryKey, { retention, beforeMs, nowMs }: Bounds): Promise<number> {
-  const { occasion } = retention;
+  const { occasion, sinceMs } = retention;
   const when = { beforeMs, nowMs, ...(occasion === undefined ? {} : { occasion }) };
-  const old = await oldWithoutTag(store, key, { sinceMs: retention.sinceMs, beforeMs });
-  if (old.length === 0) return 0;
-  const named = await namedByIndexes(store, key);
   let removed = 0;
-  for (const { digest } of old) {
-    if (named.has(digest) || (await isAttached(store, key, digest))) continue;
-    if (await store.removeUntagged(key, digest, when)) removed += 1;
-  }
-  return removed;
-}
-
-async function oldWithoutTag(
-  store: Store,
-  key: RepositoryKey,
-  { sinceMs, beforeMs }: { readonly sinceMs: number; readonly beforeMs: number },
-): Promise<readonly ManifestRecord[]> {
-  const found: ManifestRecord[] = [];
-  let last: string | undefined;
   for (;;) {
-    const page = await store.manifests(key, pageAfter(last), 'timeasc');
-    for (const record of page?.items ?? []) {
-      if (record.updatedMs > beforeMs) return found;
-      const { deleteEnabled, writeEnabled } = record.attributes;
-      if (record.tags.length === 0 && record.updatedMs >= sinceMs && deleteEnabled && writeEnabled) found.push(record);
-    }
-    last = page?.items.at(-1)?.digest;
-    if (page?.more !== true || last === undefined) return found;
+    const old = await store.unneededManifests(key, { sinceMs, beforeMs }, PAGE);
+    let gone = 0;
+    for (const digest of old) if (await store.retireManifest(key, digest, when)) gone += 1;
+    removed += gone;
+    if (gone === 0 || old.length < PAGE) return removed;
   }
-}
-
-/** The manifests that indexes of the repository name, whether these have tags or not. */
-async function namedByIndexes(store: Store, key: RepositoryKey): Promise<ReadonlySet<Digest>> {
-  const named = new Set<Digest>();
-  let last: string | undefined;
-  for (;;) {
-    const page = await store.manifests(key, pageAfter(last), 'name');
-    for (const { digest, mediaType } of page?.items ?? [])
-      if (isIndex(mediaType)) for (const one of await namesIn(store, key, digest)) named.add(one);
-    last = page?.items.at(-1)?.digest;
-    if (page?.more !== true || last === undefined) return named;
-  }
-}
-
-function isIndex(mediaType: string): boolean {
-  const type = parseManifestMediaType(mediaType);
-  return type !== undefined && isIndexType(type);
-}
-
-async function namesIn(store: Store, key: RepositoryKey, digest: Digest): Promise<readonly Digest[]> {
-  const manifest = await read(store, key, digest);
-  return manifest?.manifests.map((one) => one.digest) ?? [];
-}
-
-/** Whether a manifest is a signature, SBOM or the like of one that is there. */
-async function isAttached(store: Store, key: RepositoryKey, digest: Digest): Promise<boolean> {
-  const subject = (await read(store, key, digest))?.subject;
-  return subject !== undefined && (await store.manifestRecord(key, subject.digest)) !== undefined;
-}
-
-async function read(store: Store, key: RepositoryKey, digest: Digest) {
-  const served = await store.manifest(key, { kind: 'digest', digest });
-  const manifest = served === undefined ? undefined : parseManifest(served.content, served.mediaType);
-  return typeof manifest === 'string' ? undefined : manifest;
 }

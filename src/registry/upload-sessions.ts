@@ -29,6 +29,8 @@ export class UploadSessions {
   readonly #open = new Map<UploadId, Session>();
   /** Uploads outside any session. */
   readonly #singles = new Set<UploadId>();
+  /** Repositories to which something is being pushed outside any session, and how many such pushes there are. */
+  readonly #holds = new Map<string, number>();
   /** Sessions being reopened, so that two requests do not open one file twice. */
   readonly #reopening = new Map<UploadId, Promise<Session>>();
 
@@ -55,6 +57,27 @@ export class UploadSessions {
     await this.#metadata.startUpload(record);
     await this.#closeIdle(record.id);
     return record.id;
+  }
+
+  /**
+   * Whether something is being pushed to a repository outside any session: the collection leaves what is in it alone.
+   * Sessions hold by themselves, as the metadata knows them.
+   */
+  isHeld(repository: RepositoryKey): boolean {
+    return this.#holds.has(holdOf(repository));
+  }
+
+  /** Holds what a repository has until disposed of: for a push that consists of several uploads outside sessions. */
+  hold(repository: RepositoryKey): Disposable {
+    const id = holdOf(repository);
+    this.#holds.set(id, (this.#holds.get(id) ?? 0) + 1);
+    return {
+      [Symbol.dispose]: () => {
+        const left = (this.#holds.get(id) ?? 1) - 1;
+        if (left === 0) this.#holds.delete(id);
+        else this.#holds.set(id, left);
+      },
+    };
   }
 
   /** A part outside any session, for a blob that comes in a single POST; end it with {@link finished}. */
@@ -145,6 +168,11 @@ export class UploadSessions {
 
 function newUploadId(): UploadId {
   return randomUUID() as UploadId;
+}
+
+/** Neither a uid nor a repository's name has a space in it. */
+function holdOf({ registry, name }: RepositoryKey): string {
+  return `${registry} ${name}`;
 }
 
 function sameRepository(a: RepositoryKey, b: RepositoryKey): boolean {

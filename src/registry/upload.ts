@@ -100,6 +100,7 @@ async function postWhole(name: RepositoryName, digestText: string, call: Call): 
   const digest = parseDigest(digestText);
   if (digest === undefined) return refuseDigestText(digestText);
   const { uploads } = call.services;
+  using _ = uploads.hold(keyOf(call, name));
   const { id, part } = await uploads.single(algorithmOf(digest));
   let ended = false;
   try {

@@ -14,6 +14,7 @@ import { ImportError, type Source } from '../operation/import/source.ts';
 import type { Work, WorkStore } from '../operation/port.ts';
 import type { OutboundDoor } from '../outbound/door.ts';
 import type { RegistryServices } from '../registry/call.ts';
+import type { RegistryUid } from '../store/port.ts';
 import type { StateReader, StoredResource } from '../state/port.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { SecretBox } from '../trust/secret-box.ts';
@@ -166,6 +167,7 @@ async function carryOut(services: ImportServices, { id, resource, input }: Work,
       readonly request: ImportRequest;
       readonly uid: string;
     };
+    using _ = holdTargets(services, request, uid);
     await importImage(request, sourceOf(services, request, signal), targetOf(services, resource, id, uid));
     await work.end(id, { kind: 'succeeded', endedMs: now() });
     services.announced();
@@ -180,6 +182,16 @@ async function carryOut(services: ImportServices, { id, resource, input }: Work,
   }
 }
 
+/** What an import brought stays until it is over: it is a push of several blobs without a session. */
+function holdTargets({ content }: ImportServices, { tags, untagged }: ImportRequest, uid: string): Disposable {
+  const stack = new DisposableStack();
+  // The state makes uids; this is where one enters the store's vocabulary.
+  const registry = uid as RegistryUid;
+  for (const name of new Set([...tags.map(({ repository }) => repository), ...untagged]))
+    stack.use(content.uploads.hold({ registry, name }));
+  return stack;
+}
+
 function sourceOf({ state, content, door }: ImportServices, { source }: ImportRequest, signal: AbortSignal): Source {
   if (source.kind === 'host') return remoteSource(door, source, signal);
   const id = parseResourceId(source.id);
@@ -187,7 +199,7 @@ function sourceOf({ state, content, door }: ImportServices, { source }: ImportRe
   if (registry === undefined) throw new ImportError('SourceImageNotFound', `The registry ${source.id} is gone.`);
   // The state makes uids; this is where one enters the store's vocabulary.
   return localSource(content.metadata, {
-    uid: registry.uid as Parameters<typeof localSource>[1]['uid'],
+    uid: registry.uid as RegistryUid,
     name: registry.name,
   });
 }

@@ -59,7 +59,7 @@ import { subscriptionRoutes } from './subscription-routes.ts';
 import { fetchJson, outboundDoor } from './outbound.ts';
 import { startRetention } from './retention.ts';
 import { runAs } from './run-as.ts';
-import { startSweeper } from './sweeper.ts';
+import { startUpkeep, type Upkeep } from './upkeep.ts';
 import { startWebhooks, type Webhooks } from './webhooks.ts';
 import { usageEffect } from './usage-effect.ts';
 
@@ -147,6 +147,7 @@ export async function startServer(asked: Config, options: StartOptions): Promise
       newUuid: randomUUID,
     }),
   );
+  const upkeep = stack.use(startUpkeep({ config, stores, auth, log, metrics, now }));
   const assembly: Assembly = {
     config,
     stores,
@@ -155,6 +156,7 @@ export async function startServer(asked: Config, options: StartOptions): Promise
     metrics,
     webhooks,
     imports,
+    upkeep,
     operations,
     settings,
     door,
@@ -166,7 +168,6 @@ export async function startServer(asked: Config, options: StartOptions): Promise
   };
   registry.serve(registryPlane(assembly, registryPort));
   control.serve(controlListenerPlane(assembly, controlUrl));
-  stack.use(startSweeper({ content: stores.content, expiryMs: config.uploadExpiryMs, log, metrics, now }));
   stack.use(startRetention({ snapshot, metadata: content.metadata, announced, log, now }));
   const served = registryNames(config, state.view());
   const names = stack.use(await keepNames(config, served.hosts, log));
@@ -239,6 +240,7 @@ interface Assembly {
   readonly metrics: Metrics;
   readonly webhooks: Webhooks;
   readonly imports: Imports;
+  readonly upkeep: Upkeep;
   readonly operations: OperationRunner;
   readonly settings: () => ArmSettings;
   readonly door: OutboundDoor;
@@ -271,7 +273,20 @@ function registryPlane(
 }
 
 function controlListenerPlane(
-  { config, stores, snapshot, auth, metrics, webhooks, imports, operations, settings, door, ...others }: Assembly,
+  {
+    config,
+    stores,
+    snapshot,
+    auth,
+    metrics,
+    webhooks,
+    imports,
+    upkeep,
+    operations,
+    settings,
+    door,
+    ...others
+  }: Assembly,
   controlUrl: string,
 ) {
   const { gate, identities, lab, substitutions, stopping } = others;
@@ -310,6 +325,7 @@ function controlListenerPlane(
         allowed: config.substitutions,
         now,
       }),
+      ...upkeep.routes,
       ...denialRoutes({ auth, directory: stores.directory, denials: gate.denials, now }),
       ...explainRoutes({ auth, directory: stores.directory, state: stores.state, admission: gate.admission, now }),
       ...subscriptionRoutes({ auth, directory: stores.directory, state: stores.state, now }),

@@ -16,23 +16,44 @@ export interface SweeperOptions {
   readonly now: () => number;
 }
 
+/** Removes bytes; nothing else does while a server runs. */
+export interface Sweeper extends AsyncDisposable {
+  /** Sweeps once more now, after the round that is running; nothing while paused. */
+  sweepNow(): Promise<void>;
+  /** Resolves when no round runs, and none begins until what it answers is disposed of: bytes stay meanwhile. */
+  pause(): Promise<Disposable>;
+}
+
 /** Sweeps after the start and then every half minute, until disposed of; a round that fails is told and tried again. */
-export function startSweeper(options: SweeperOptions): AsyncDisposable {
+export function startSweeper(options: SweeperOptions): Sweeper {
   const stop = new AbortController();
+  let pauses = 0;
   let timer: NodeJS.Timeout | undefined;
-  let round = run(options, stop.signal, sweepAfterStart);
-  const rest = () => {
-    if (stop.signal.aborted) return;
-    timer = setTimeout(() => {
-      round = run(options, stop.signal, sweep).then(rest);
-    }, REST_MS).unref();
+  let last: Promise<void> = Promise.resolve();
+  const inTurn = (round: typeof sweep): Promise<void> => {
+    last = last.then(() => (pauses > 0 || stop.signal.aborted ? undefined : run(options, stop.signal, round)));
+    return last;
   };
-  round = round.then(rest);
+  const rest = (): void => {
+    if (stop.signal.aborted) return;
+    timer = setTimeout(() => void inTurn(sweep).then(rest), REST_MS).unref();
+  };
+  void inTurn(sweepAfterStart).then(rest);
   return {
+    sweepNow: () => inTurn(sweep),
+    async pause() {
+      pauses += 1;
+      await last;
+      return {
+        [Symbol.dispose]: () => {
+          pauses -= 1;
+        },
+      };
+    },
     async [Symbol.asyncDispose]() {
       stop.abort();
       clearTimeout(timer);
-      await round;
+      await last;
     },
   };
 }

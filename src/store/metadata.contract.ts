@@ -1,5 +1,7 @@
 import { describe } from 'node:test';
 import { blobCases } from './contract/blob-cases.ts';
+import { collectCases } from './contract/collect-cases.ts';
+import { damageCases } from './contract/damage-cases.ts';
 import { eventCases } from './contract/event-cases.ts';
 import { listCases } from './contract/list-cases.ts';
 import { lockCases } from './contract/lock-cases.ts';
@@ -13,6 +15,8 @@ export function metadataContract(name: string, open: OpenMetadata): void {
   describe(`metadata in ${name}`, () => {
     describe('blobs', () => blobCases(open));
     describe('uploads and trash', () => uploadCases(open));
+    describe('the collection', () => collectCases(open));
+    describe('damaged blobs', () => damageCases(open));
     describe('manifests', () => manifestCases(open));
     describe('locks', () => lockCases(open));
     describe('lists', () => listCases(open));

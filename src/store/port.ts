@@ -277,6 +277,59 @@ export interface Usage {
   readonly tags: number;
 }
 
+/** Where a walk over the links has come to; opaque. */
+export interface LinkCursor {
+  readonly repository: number;
+  readonly blob: number;
+}
+
+/** A repository's link to a blob, with what the collection judges it by (`decide/collect.ts`). `size` is in bytes. */
+export interface LinkToJudge {
+  readonly repository: RepositoryKey;
+  readonly digest: Digest;
+  readonly size: number;
+  readonly named: boolean;
+  readonly held: boolean;
+  readonly condemned?: number;
+}
+
+/** Some links; `next` is absent at the end. */
+export interface LinkPage {
+  readonly links: readonly LinkToJudge[];
+  readonly next?: LinkCursor;
+}
+
+/** Links of one repository to be judged in a pass. `busy` says that a push is under way there without a session. */
+export interface LinksToCollect {
+  readonly repository: RepositoryKey;
+  readonly digests: readonly Digest[];
+  readonly pass: number;
+  readonly busy: boolean;
+}
+
+/** How many links were condemned and removed, and the bytes that nothing links any more. */
+export interface CollectedLinks {
+  readonly condemned: number;
+  readonly unlinked: number;
+  readonly freedBytes: number;
+}
+
+/** A blob as it is kept, for whoever looks at all of them. */
+export interface KeptBlob {
+  readonly id: number;
+  readonly digest: Digest;
+  readonly size: number;
+  readonly locator: Locator;
+  readonly damaged: boolean;
+}
+
+/** A manifest that names a blob. */
+export interface BlobUser {
+  readonly repository: RepositoryKey;
+  readonly manifest: Digest;
+  readonly tags: readonly Tag[];
+}
+
 /**
  * What content there is and what it is called. One call is one transaction; an acknowledged change survives kill -9 and
  * power loss, save that upload sessions may be lost to a power failure (their clients start again). Lists show only
@@ -294,7 +347,10 @@ export interface MetadataStore extends AsyncDisposable {
   deleteRepository(key: RepositoryKey, occasion?: Occasion): Promise<DeleteOutcome>;
   usage(registry: RegistryUid): Promise<Usage>;
 
+  /** A blob of a repository; `undefined` too when it is damaged, or garbage that the collection has condemned. */
   blob(key: RepositoryKey, digest: Digest): Promise<LinkedBlob | undefined>;
+  /** The same, condemned or not: for a push that names what it was promised. */
+  promisedBlob(key: RepositoryKey, digest: Digest): Promise<LinkedBlob | undefined>;
   /** Links durable bytes to a repository (made when absent) and ends the upload session. Bytes not used are condemned. */
   linkBlob(link: BlobToLink): Promise<LinkBlobOutcome>;
   /** Links a blob of another repository of the same registry. */
@@ -315,12 +371,21 @@ export interface MetadataStore extends AsyncDisposable {
   putManifest(put: ManifestToPut): Promise<PutManifestOutcome>;
   /** Deletes a manifest with every tag that names it. */
   deleteManifest(key: RepositoryKey, digest: Digest, nowMs: number, occasion?: Occasion): Promise<DeleteOutcome>;
-  /** Deletes a manifest that no tag names and that has not changed since `beforeMs`; false when it is otherwise, or locked. */
-  removeUntagged(
+  /**
+   * Deletes a manifest that no tag and no index names, that is attached to no manifest that is there, and that has not
+   * changed since `beforeMs`; false when it is otherwise, or locked.
+   */
+  retireManifest(
     key: RepositoryKey,
     digest: Digest,
     when: { readonly beforeMs: number; readonly nowMs: number; readonly occasion?: Occasion },
   ): Promise<boolean>;
+  /** Manifests that {@link retireManifest} would delete and that changed last at `sinceMs` or later, the oldest first. */
+  unneededManifests(
+    key: RepositoryKey,
+    when: { readonly sinceMs: number; readonly beforeMs: number },
+    limit: number,
+  ): Promise<readonly Digest[]>;
   manifests(key: RepositoryKey, page: PageRequest, order: ListOrder): Promise<Page<ManifestRecord> | undefined>;
   updateManifest(
     key: RepositoryKey,
@@ -340,6 +405,28 @@ export interface MetadataStore extends AsyncDisposable {
   events(limit: number): Promise<readonly ContentEvent[]>;
   /** Forgets every event up to a sequence. */
   forgetEvents(upTo: number): Promise<void>;
+
+  /** Begins a pass of the collection; answers its number, one above the last. */
+  beginPass(): Promise<number>;
+  /** The number of the newest pass; 0 before the first. */
+  pass(): Promise<number>;
+  /** Some links after a cursor, at most `limit`, each with what is known of it. */
+  links(after: LinkCursor | undefined, limit: number): Promise<LinkPage>;
+  /** Judges links of one repository by `decide/collect.ts`, and does as is judged. */
+  collectLinks(request: LinksToCollect): Promise<CollectedLinks>;
+  /** The registries that have content or uploads. */
+  registries(): Promise<readonly RegistryUid[]>;
+  /** Removes a part of everything that a registry has, locks or not; answers whether there is more. */
+  eraseRegistry(registry: RegistryUid): Promise<boolean>;
+
+  /** Some blobs after an id (0 for the first), at most `limit`. */
+  blobs(after: number, limit: number): Promise<readonly KeptBlob[]>;
+  /** How many blobs there are, and their bytes. */
+  blobCount(): Promise<{ readonly blobs: number; readonly bytes: number }>;
+  /** Marks bytes as damaged: the blob is as good as absent until it is pushed again. False when they are not in use. */
+  markDamaged(digest: Digest, locator: Locator): Promise<boolean>;
+  /** The manifests that name a blob, at most `limit`. */
+  blobUsers(digest: Digest, limit: number): Promise<readonly BlobUser[]>;
 
   /** Locators that nothing links any more, oldest first, at most `limit`: their bytes may be removed. */
   trash(limit: number): Promise<readonly Locator[]>;

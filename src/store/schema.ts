@@ -133,4 +133,27 @@ export const CONTENT_SCHEMA: readonly string[] = [
     json TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  -- The pass of the collection that found a link whose blob no manifest of the repository names. Such a link promises
+  -- nothing any more; the next pass removes it, unless the blob is linked again or named before.
+  ALTER TABLE link ADD COLUMN condemned INTEGER;
+  CREATE TABLE collection (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    pass INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO collection VALUES (1, 0);
+
+  -- What is being uploaded to a repository holds what was uploaded to it before.
+  CREATE INDEX upload_of_repository ON upload (registry, repository);
+
+  -- Bytes that are not what their digest says: as good as absent, until the blob is pushed again.
+  ALTER TABLE blob ADD COLUMN damaged INTEGER NOT NULL DEFAULT 0;
+
+  -- From now on the manifests that an index names are among its references, beside the blobs of images.
+  INSERT OR IGNORE INTO reference (repository, digest, manifest)
+  SELECT manifest.repository, json_extract(entry.value, '$.digest'), manifest.id
+  FROM manifest, json_each(CAST(manifest.content AS TEXT), '$.manifests') AS entry
+  WHERE manifest.media_type IN (
+    'application/vnd.oci.image.index.v1+json', 'application/vnd.docker.distribution.manifest.list.v2+json');
+  `,
 ];

@@ -39,6 +39,14 @@ export type LogEvent =
   | { readonly event: 'manifests-retired'; readonly registry: string; readonly count: number }
   | { readonly event: 'uploads-expired'; readonly count: number }
   | { readonly event: 'sweep-done'; readonly removed: number; readonly durationMs: number }
+  | {
+      readonly event: 'collection-done';
+      readonly condemned: number;
+      readonly unlinked: number;
+      readonly freedBytes: number;
+      readonly registries: number;
+      readonly durationMs: number;
+    }
   | { readonly event: 'task-failed'; readonly task: string; readonly error: unknown }
   /** The lab answered in place of something outside it. */
   | { readonly event: 'substituted'; readonly asked: string; readonly given: string }
@@ -66,6 +74,7 @@ export const EVENT_LEVEL: Readonly<Record<LogEvent['event'], LogLevel>> = {
   'manifests-retired': 'info',
   'uploads-expired': 'info',
   'sweep-done': 'info',
+  'collection-done': 'info',
   'task-failed': 'error',
   substituted: 'info',
   'packages-failed': 'warn',

@@ -8,6 +8,7 @@ import { UNLOCKED } from './lock.ts';
 const NAME = keyOf('team/app').name;
 const NEW = 'new' as Locator;
 const OLD = 'old' as Locator;
+const GOOD = { locator: OLD, damaged: false };
 const READ_ONLY: Attributes = { ...UNLOCKED, writeEnabled: false };
 const UNDELETABLE: Attributes = { ...UNLOCKED, deleteEnabled: false };
 const UNREADABLE: Attributes = { ...UNLOCKED, readEnabled: false };
@@ -15,7 +16,8 @@ const LOCKED = { kind: 'locked', what: 'repository', name: NAME } as const;
 
 const LINK_ROWS: readonly [string, Parameters<typeof decideLinkBlob>[0], unknown][] = [
   ['new bytes of a new repository are used', {}, { kind: 'use-new' }],
-  ['known bytes are used, and the new ones spared', { known: OLD }, { kind: 'use-known', spare: NEW }],
+  ['known bytes are used, and the new ones spared', { known: GOOD }, { kind: 'use-known', spare: NEW }],
+  ['damaged bytes are replaced, and condemned', { known: { ...GOOD, damaged: true } }, { kind: 'heal', spare: OLD }],
   ['a repository that only forbids deleting takes a blob', { repository: UNDELETABLE }, { kind: 'use-new' }],
   ['a locked repository takes none', { repository: READ_ONLY }, { kind: 'refuse', refusal: LOCKED, spare: NEW }],
 ];

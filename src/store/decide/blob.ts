@@ -3,21 +3,29 @@ import type { RepositoryName } from '../../oci/reference.ts';
 import type { Attributes, Locator, Locked, MountBlobOutcome, RepositoryUnknown, UnlinkBlobOutcome } from '../port.ts';
 import { refusesDelete, refusesWrite } from './lock.ts';
 
-/** What to do about bytes that were uploaded: use them, or use the same bytes that are there already. */
+/** What to do about bytes that were uploaded: use them, use the same bytes that are there already, or heal those. */
 export type LinkBlobChanges =
   | { readonly kind: 'use-new' }
   | { readonly kind: 'use-known'; readonly spare: Locator }
+  | { readonly kind: 'heal'; readonly spare: Locator }
   | { readonly kind: 'refuse'; readonly refusal: Locked; readonly spare: Locator };
 
 /** Whether uploaded bytes are linked. Those that are not used (`spare`) are condemned in the same transaction. */
 export function decideLinkBlob(
-  facts: { readonly repository?: Attributes; readonly known?: Locator },
+  facts: { readonly repository?: Attributes; readonly known?: KnownBytes },
   request: { readonly repository: RepositoryName; readonly locator: Locator },
 ): LinkBlobChanges {
   const { repository: attributes, known } = facts;
   const refusal = attributes && refusesWrite({ what: 'repository', name: request.repository, attributes });
   if (refusal !== undefined) return { kind: 'refuse', refusal, spare: request.locator };
-  return known === undefined ? { kind: 'use-new' } : { kind: 'use-known', spare: request.locator };
+  if (known === undefined) return { kind: 'use-new' };
+  return known.damaged ? { kind: 'heal', spare: known.locator } : { kind: 'use-known', spare: request.locator };
+}
+
+/** Bytes that are there already; damaged ones are not what their digest says. */
+export interface KnownBytes {
+  readonly locator: Locator;
+  readonly damaged: boolean;
 }
 
 /** Whether a blob is linked from another repository: one that forbids pulling lends nothing. */

@@ -12,7 +12,7 @@ const V1 = tagOf('v1');
 const V2 = tagOf('v2');
 const READ_ONLY: Attributes = { ...UNLOCKED, writeEnabled: false };
 const UNDELETABLE: Attributes = { ...UNLOCKED, deleteEnabled: false };
-const EMPTY: PutManifestFacts = { tags: new Map(), missing: [] };
+const EMPTY: PutManifestFacts = { tags: new Map(), missing: [], condemned: [] };
 const REPOSITORY_LOCKED = { kind: 'locked', what: 'repository', name: NAME };
 
 function tags(digest: typeof THIS, attributes = UNLOCKED): Pick<PutManifestFacts, 'tags'> {
@@ -25,7 +25,7 @@ const ROWS: readonly Row[] = [
   [
     'a first push makes the manifest and its tags',
     EMPTY,
-    { kind: 'store', manifest: 'create', createTags: [V1, V2], pointTags: [] },
+    { kind: 'store', manifest: 'create', createTags: [V1, V2], pointTags: [], pardon: [] },
   ],
   ['a locked repository takes nothing', { ...EMPTY, repository: READ_ONLY }, REPOSITORY_LOCKED],
   [
@@ -36,17 +36,17 @@ const ROWS: readonly Row[] = [
   [
     'a repository that only forbids deleting takes a push',
     { ...EMPTY, repository: UNDELETABLE },
-    { kind: 'store', manifest: 'create', createTags: [V1, V2], pointTags: [] },
+    { kind: 'store', manifest: 'create', createTags: [V1, V2], pointTags: [], pardon: [] },
   ],
   [
     'a tag is moved',
     { ...EMPTY, ...tags(OTHER), repository: UNLOCKED },
-    { kind: 'store', manifest: 'create', createTags: [V2], pointTags: [V1] },
+    { kind: 'store', manifest: 'create', createTags: [V2], pointTags: [V1], pardon: [] },
   ],
   [
     'a tag that may not be deleted is moved: that is a write',
     { ...EMPTY, ...tags(OTHER, UNDELETABLE), repository: UNLOCKED },
-    { kind: 'store', manifest: 'create', createTags: [V2], pointTags: [V1] },
+    { kind: 'store', manifest: 'create', createTags: [V2], pointTags: [V1], pardon: [] },
   ],
   [
     'a locked tag is not moved, and nothing else of the push is done',
@@ -56,12 +56,12 @@ const ROWS: readonly Row[] = [
   [
     'a locked tag that names this manifest is left as it is',
     { ...EMPTY, ...tags(THIS, READ_ONLY), repository: UNLOCKED, manifest: UNLOCKED },
-    { kind: 'store', manifest: 'touch', createTags: [V2], pointTags: [] },
+    { kind: 'store', manifest: 'touch', createTags: [V2], pointTags: [], pardon: [] },
   ],
   [
     'a locked manifest is pushed again under a new tag, and left as it is',
     { ...EMPTY, repository: UNLOCKED, manifest: READ_ONLY },
-    { kind: 'store', manifest: 'leave', createTags: [V1, V2], pointTags: [] },
+    { kind: 'store', manifest: 'leave', createTags: [V1, V2], pointTags: [], pardon: [] },
   ],
   [
     'a manifest whose content is absent is refused',
@@ -78,7 +78,7 @@ describe('whether a manifest is stored', () => {
 
   it('takes a tag that is named twice once', () => {
     const decision = decidePutManifest(EMPTY, { ...request, tags: [V1, V1] });
-    assert.deepEqual(decision, { kind: 'store', manifest: 'create', createTags: [V1], pointTags: [] });
+    assert.deepEqual(decision, { kind: 'store', manifest: 'create', createTags: [V1], pointTags: [], pardon: [] });
   });
 
   it('stores a sparse manifest whose content is absent', () => {

@@ -13,6 +13,8 @@ export interface PutManifestFacts {
   readonly tags: ReadonlyMap<Tag, { readonly digest: Digest; readonly attributes: Attributes }>;
   /** The content it names that the repository does not have. */
   readonly missing: readonly Digest[];
+  /** The blobs it names whose links the collection has condemned and not yet removed. */
+  readonly condemned: readonly Digest[];
 }
 
 /** What is asked. */
@@ -30,6 +32,8 @@ export interface PutManifestChanges {
   readonly createTags: readonly Tag[];
   /** Tags that will name this manifest from now on, or name it already. */
   readonly pointTags: readonly Tag[];
+  /** Blobs whose links the manifest takes back from the collection. */
+  readonly pardon: readonly Digest[];
 }
 
 /**
@@ -49,6 +53,7 @@ export function decidePutManifest(
     manifest: facts.manifest === undefined ? 'create' : facts.manifest.writeEnabled ? 'touch' : 'leave',
     createTags: tags.filter((tag) => !facts.tags.has(tag)),
     pointTags: tags.filter((tag) => facts.tags.get(tag)?.attributes.writeEnabled),
+    pardon: facts.condemned,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { RepositoryKey } from '../port.ts';
+import type { RegistryUid, RepositoryKey } from '../port.ts';
 
 /** The bytes that an entry is taken to need beside its value: names, map entries. */
 const ENTRY_BYTES = 256;
@@ -61,6 +61,17 @@ export class RepositoryCache<T> {
       if (left === 0) this.#changing.delete(repository);
       else this.#changing.set(repository, left);
     }
+  }
+
+  /** Drops what is kept of a repository, after a change that was not made through {@link changing}. */
+  drop(key: RepositoryKey): void {
+    this.#drop(idOf(key));
+  }
+
+  /** Drops what is kept of every repository of a registry. */
+  dropRegistry(registry: RegistryUid): void {
+    for (const repository of this.#byRepository.keys())
+      if (repository.startsWith(`${registry} `)) this.#drop(repository);
   }
 
   #keep(id: string, entry: Entry<T>): void {

@@ -8,6 +8,7 @@ import {
   type ManifestFacts,
   type RepositoryFacts,
 } from '../decide/delete.ts';
+import { decideRetire } from '../decide/retire.ts';
 import type { DeleteOutcome, Locked, Occasion, RepositoryKey } from '../port.ts';
 import { type AttributeColumns, attributesOf } from './attributes.ts';
 import { keepEvents } from './event.ts';
@@ -71,25 +72,67 @@ export function deleteManifest(database: Database, { key, digest, nowMs, occasio
 }
 
 /** Which manifest goes if nothing has happened to it since. */
-export interface UntaggedRemoval extends ManifestDeletion {
+export interface ManifestRetirement extends ManifestDeletion {
   readonly beforeMs: number;
 }
 
-/** Deletes a manifest that no tag names, and that nobody has touched since a time. */
-export function removeUntagged(database: Database, { beforeMs, ...deletion }: UntaggedRemoval): boolean {
+/** Deletes a manifest that nothing needs and that nobody has touched since a time. */
+export function retireManifest(database: Database, { beforeMs, ...deletion }: ManifestRetirement): boolean {
   const { key, digest } = deletion;
   const repository = findRepository(database, key);
-  const row =
-    repository &&
-    database.get(
-      `SELECT 1 FROM manifest WHERE repository = ?1 AND digest = ?2 AND updated_ms <= ?3
-         AND NOT EXISTS (SELECT 1 FROM tag WHERE tag.manifest = manifest.id)`,
-      repository.id,
-      digest,
-      beforeMs,
-    );
-  return row !== undefined && deleteManifest(database, deletion).kind === 'deleted';
+  const row = repository && database.get<RetireRow>(RETIRE, repository.id, digest);
+  const facts = row && {
+    digest,
+    attributes: attributesOf(row),
+    updatedMs: row.updated_ms,
+    tagged: row.tagged === 1,
+    named: row.named === 1,
+    attached: row.attached === 1,
+  };
+  return decideRetire(facts, beforeMs) && deleteManifest(database, deletion).kind === 'deleted';
 }
+
+interface RetireRow extends AttributeColumns {
+  readonly updated_ms: number;
+  readonly tagged: number;
+  readonly named: number;
+  readonly attached: number;
+}
+
+const TAGGED = 'EXISTS (SELECT 1 FROM tag WHERE tag.manifest = manifest.id)';
+const NAMED = `EXISTS (
+  SELECT 1 FROM reference WHERE reference.repository = manifest.repository AND reference.digest = manifest.digest)`;
+const ATTACHED = `EXISTS (
+  SELECT 1 FROM manifest AS subject
+  WHERE subject.repository = manifest.repository AND subject.digest = manifest.subject)`;
+
+const RETIRE = `
+  SELECT delete_enabled, write_enabled, list_enabled, read_enabled, updated_ms,
+    ${TAGGED} AS tagged, ${NAMED} AS named, ${ATTACHED} AS attached
+  FROM manifest WHERE repository = ?1 AND digest = ?2`;
+
+/** Manifests of a repository that nothing needs, last touched within these times, the oldest first. */
+export function listUnneeded(database: Database, { key, sinceMs, beforeMs, limit }: UnneededList): readonly Digest[] {
+  const repository = findRepository(database, key);
+  if (repository === undefined) return [];
+  const rows = database.all<{ digest: Digest }>(LIST_UNNEEDED, repository.id, sinceMs, beforeMs, limit);
+  return rows.map((row) => row.digest);
+}
+
+/** What {@link listUnneeded} is asked; times are ms since the epoch. */
+export interface UnneededList {
+  readonly key: RepositoryKey;
+  readonly sinceMs: number;
+  readonly beforeMs: number;
+  readonly limit: number;
+}
+
+/** Exported for the test that reads its plan. */
+export const LIST_UNNEEDED = `
+  SELECT digest FROM manifest INDEXED BY manifest_by_time
+  WHERE repository = ?1 AND list_enabled = 1 AND updated_ms >= ?2 AND updated_ms <= ?3
+    AND delete_enabled = 1 AND write_enabled = 1 AND NOT ${TAGGED} AND NOT ${NAMED} AND NOT ${ATTACHED}
+  ORDER BY updated_ms, digest LIMIT ?4`;
 
 function deletionEvent(
   database: Database,

@@ -1,6 +1,6 @@
 import type { Digest } from '../../oci/digest.ts';
 import type { Database } from '../../sqlite/database.ts';
-import { decideLinkBlob, decideMountBlob, decideUnlinkBlob } from '../decide/blob.ts';
+import { decideLinkBlob, decideMountBlob, decideUnlinkBlob, type KnownBytes } from '../decide/blob.ts';
 import type {
   BlobToLink,
   LinkBlobOutcome,
@@ -18,12 +18,13 @@ export function linkBlob(database: Database, request: BlobToLink): LinkBlobOutco
   const { digest, locator } = request;
   const known = findBlob(database, digest);
   const changes = decideLinkBlob(
-    { ...attributesIn(findRepository(database, request.repository)), ...(known && { known: known.locator }) },
+    { ...attributesIn(findRepository(database, request.repository)), ...(known && { known }) },
     { repository: request.repository.name, locator },
   );
   endUpload(database, request.upload);
   if (changes.kind !== 'use-new') condemn(database, changes.spare);
   if (changes.kind === 'refuse') return changes.refusal;
+  if (changes.kind === 'heal') heal(database, request);
   const blob = known?.id ?? createBlob(database, request);
   link(database, touchRepository(database, request.repository, request.nowMs), blob);
   return changes.kind === 'use-known' ? { kind: 'linked', spare: changes.spare } : { kind: 'linked' };
@@ -53,7 +54,8 @@ function mountFrom(
   source: StoredRepository | undefined,
   { to, digest, nowMs }: Mount,
 ): MountBlobOutcome {
-  const blob = source && findLinkedBlob(database, source, digest);
+  const found = source && findLinkedBlob(database, source, digest);
+  const blob = found?.damaged === 0 ? found : undefined;
   const target = findRepository(database, to);
   const outcome = decideMountBlob(
     {
@@ -63,7 +65,7 @@ function mountFrom(
     },
     to.name,
   );
-  if (outcome.kind === 'mounted' && blob !== undefined) link(database, touchRepository(database, to, nowMs), blob);
+  if (outcome.kind === 'mounted' && blob !== undefined) link(database, touchRepository(database, to, nowMs), blob.id);
   return outcome;
 }
 
@@ -80,7 +82,7 @@ export function unlinkBlob(
     { ...attributesIn(repository), linked: blob !== undefined, ...(lockedManifest && { lockedManifest }) },
     key.name,
   );
-  if (outcome.kind === 'unlinked' && blob !== undefined) unlink(database, repository, [blob]);
+  if (outcome.kind === 'unlinked' && blob !== undefined) unlink(database, repository, [blob.id]);
   return outcome;
 }
 
@@ -88,16 +90,30 @@ function attributesIn(repository: StoredRepository | undefined) {
   return repository === undefined ? {} : { repository: repository.attributes };
 }
 
-function findBlob(database: Database, digest: Digest): { id: number; locator: Locator } | undefined {
-  return database.get('SELECT id, locator FROM blob WHERE digest = ?1', digest);
+function findBlob(database: Database, digest: Digest): ({ readonly id: number } & KnownBytes) | undefined {
+  const row = database.get<{ id: number; locator: Locator; damaged: number }>(
+    'SELECT id, locator, damaged FROM blob WHERE digest = ?1',
+    digest,
+  );
+  return row && { id: row.id, locator: row.locator, damaged: row.damaged === 1 };
 }
 
-function findLinkedBlob(database: Database, repository: StoredRepository, digest: Digest): number | undefined {
-  return database.get<{ id: number }>(
-    'SELECT id FROM blob JOIN link ON link.blob = blob.id WHERE blob.digest = ?1 AND link.repository = ?2',
+/** The blob, when the repository links it; a damaged one can be unlinked, and lent to nobody. */
+function findLinkedBlob(
+  database: Database,
+  repository: StoredRepository,
+  digest: Digest,
+): { readonly id: number; readonly damaged: number } | undefined {
+  return database.get(
+    'SELECT id, damaged FROM blob JOIN link ON link.blob = blob.id WHERE blob.digest = ?1 AND link.repository = ?2',
     digest,
     repository.id,
-  )?.id;
+  );
+}
+
+/** Puts good bytes in the place of damaged ones, for every repository that links the blob. */
+function heal(database: Database, { digest, size, locator }: BlobToLink): void {
+  database.run('UPDATE blob SET locator = ?2, size = ?3, damaged = 0 WHERE digest = ?1', digest, locator, size);
 }
 
 function findLockedUser(database: Database, repository: StoredRepository, digest: Digest): Digest | undefined {

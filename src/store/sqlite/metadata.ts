@@ -7,7 +7,9 @@ import { DatabaseFullError, Writer } from '../../sqlite/writer.ts';
 import {
   type Attributes,
   type BlobToLink,
+  type LinkCursor,
   type LinkedBlob,
+  type LinksToCollect,
   type ListOrder,
   type Locator,
   type ManifestToPut,
@@ -22,8 +24,12 @@ import {
   type UploadRecord,
 } from '../port.ts';
 import { CONTENT_SCHEMA } from '../schema.ts';
-import { readBlob } from './blob.ts';
+import { readBlob, readPromisedBlob } from './blob.ts';
 import { RepositoryCache } from './cache.ts';
+import { readLinks, readPass } from './collect.ts';
+import { countBlobs, linkersOf, readBlobs, usersOf } from './damage.ts';
+import { listUnneeded } from './delete.ts';
+import { listRegistries } from './erase.ts';
 import { readEvents } from './event.ts';
 import { listManifests, readManifest, serveManifest } from './manifest.ts';
 import type { operations } from './operations.ts';
@@ -127,6 +133,9 @@ class SqliteMetadata implements MetadataStore {
       ),
     );
   }
+  async promisedBlob(key: RepositoryKey, digest: Digest) {
+    return this.#read((db) => readPromisedBlob(db, key, digest));
+  }
   // Linking adds to what a repository has and changes no answer that is kept: an absence never is.
   linkBlob(link: BlobToLink) {
     return this.#write('linkBlob', link);
@@ -179,8 +188,15 @@ class SqliteMetadata implements MetadataStore {
     const deletion = { key, digest, nowMs, ...(occasion === undefined ? {} : { occasion }) };
     return this.#manifests.changing(key, () => this.#write('deleteManifest', deletion));
   }
-  removeUntagged(key: RepositoryKey, digest: Digest, when: Parameters<MetadataStore['removeUntagged']>[2]) {
-    return this.#manifests.changing(key, () => this.#write('removeUntagged', { key, digest, ...when }));
+  retireManifest(key: RepositoryKey, digest: Digest, when: Parameters<MetadataStore['retireManifest']>[2]) {
+    return this.#manifests.changing(key, () => this.#write('retireManifest', { key, digest, ...when }));
+  }
+  async unneededManifests(
+    key: RepositoryKey,
+    when: { readonly sinceMs: number; readonly beforeMs: number },
+    limit: number,
+  ) {
+    return this.#read((db) => listUnneeded(db, { key, ...when, limit }));
   }
   async manifests(key: RepositoryKey, page: PageRequest, order: ListOrder) {
     return this.#snapshot((db) => listManifests(db, { key, page, order }));
@@ -212,6 +228,42 @@ class SqliteMetadata implements MetadataStore {
   }
   forgetEvents(upTo: number) {
     return this.#write('forgetEvents', upTo);
+  }
+
+  beginPass() {
+    return this.#write('beginPass', undefined);
+  }
+  async pass() {
+    return this.#read(readPass);
+  }
+  async links(after: LinkCursor | undefined, limit: number) {
+    return this.#read((db) => readLinks(db, after, limit));
+  }
+  collectLinks(request: LinksToCollect) {
+    return this.#blobs.changing(request.repository, () => this.#write('collectLinks', request));
+  }
+  async registries() {
+    return this.#read(listRegistries);
+  }
+  async eraseRegistry(registry: RegistryUid) {
+    const more = await this.#write('eraseRegistry', registry);
+    for (const cache of [this.#blobs, this.#manifests]) cache.dropRegistry(registry);
+    return more;
+  }
+
+  async blobs(after: number, limit: number) {
+    return this.#read((db) => readBlobs(db, after, limit));
+  }
+  async blobCount() {
+    return this.#read(countBlobs);
+  }
+  async markDamaged(digest: Digest, locator: Locator) {
+    const marked = await this.#write('markDamaged', { digest, locator });
+    for (const key of this.#read((db) => linkersOf(db, digest))) this.#blobs.drop(key);
+    return marked;
+  }
+  async blobUsers(digest: Digest, limit: number) {
+    return this.#read((db) => usersOf(db, digest, limit));
   }
 
   async trash(limit: number) {

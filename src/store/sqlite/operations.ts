@@ -1,6 +1,9 @@
 /** The writes of content: the module that the writer's thread loads. */
 import type { Operations } from '../../sqlite/operation.ts';
-import { deleteManifest, deleteRepository, deleteTag, removeUntagged } from './delete.ts';
+import { beginPass, collectLinks } from './collect.ts';
+import { markDamaged } from './damage.ts';
+import { deleteManifest, deleteRepository, deleteTag, retireManifest } from './delete.ts';
+import { eraseRegistry } from './erase.ts';
 import { forgetEvents } from './event.ts';
 import { linkBlob, mountBlob, shareBlob, unlinkBlob } from './link-blob.ts';
 import { putManifest } from './put-manifest.ts';
@@ -12,7 +15,7 @@ import { endUpload, startUpload } from './upload.ts';
 export const operations = {
   putManifest: { run: putManifest },
   deleteManifest: { run: deleteManifest },
-  removeUntagged: { run: removeUntagged },
+  retireManifest: { run: retireManifest },
   deleteTag: { run: deleteTag },
   deleteRepository: { run: deleteRepository },
   linkBlob: { run: linkBlob },
@@ -26,5 +29,10 @@ export const operations = {
   endUpload: { soft: true, run: endUpload },
   // Told twice rather than never: those who are told know an event by its id.
   forgetEvents: { soft: true, run: forgetEvents },
+  // A pass that a power failure undid condemned nothing either.
+  beginPass: { soft: true, run: beginPass },
+  collectLinks: { run: collectLinks },
+  eraseRegistry: { run: eraseRegistry },
+  markDamaged: { run: markDamaged },
   emptyTrash: { soft: true, run: emptyTrash },
 } as const satisfies Operations;

@@ -6,6 +6,8 @@ import { describe, it } from 'node:test';
 import { Database } from '../../sqlite/database.ts';
 import { prepareDatabase } from '../../sqlite/migrate.ts';
 import { CONTENT_SCHEMA } from '../schema.ts';
+import { LINKS } from './collect.ts';
+import { LIST_UNNEEDED } from './delete.ts';
 import { listManifestsSql } from './manifest.ts';
 import { listReferrersSql } from './referrer.ts';
 import { LIST_REPOSITORIES } from './repository.ts';
@@ -30,6 +32,8 @@ const QUERIES: readonly (readonly [name: string, sql: string, outermost: RegExp]
     listReferrersSql(true),
     /manifest_of_subject_and_type \(repository=\? AND subject=\? AND artifact_type=\? AND digest>\?\)/,
   ],
+  ['links, for the collection', LINKS, /SEARCH link USING PRIMARY KEY \(\(repository,blob\)>/],
+  ['unneeded manifests', LIST_UNNEEDED, /manifest_by_time \(repository=\? AND updated_ms>\? AND updated_ms<\?\)/],
 ];
 
 /** The steps of a query's plan, without those of the list of tags that each manifest of a page has. */
@@ -47,7 +51,10 @@ describe('a page', () => {
     it(`of ${name} starts where it should and reads no more than it shows`, async () => {
       const plan = await planOf(sql);
       assert.match(plan[0] ?? '', outermost, plan.join('\n'));
-      assert.ok(!plan.some((step) => /SCAN (tag|manifest|repository)/.test(step)), plan.join('\n'));
+      assert.ok(
+        !plan.some((step) => /SCAN (tag|manifest|repository|link|blob|reference|upload)/.test(step)),
+        plan.join('\n'),
+      );
       assert.ok(!plan.some((step) => /TEMP B-TREE FOR ORDER BY/.test(step)), plan.join('\n'));
     });
 });

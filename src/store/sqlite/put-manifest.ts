@@ -1,10 +1,10 @@
-import type { Digest } from '../../oci/digest.ts';
 import { referencesOf } from '../../oci/manifest.ts';
 import type { Tag } from '../../oci/reference.ts';
 import type { Database } from '../../sqlite/database.ts';
 import { decidePutManifest, type PutManifestChanges, type PutManifestFacts } from '../decide/put-manifest.ts';
 import type { ManifestToPut, PutManifestOutcome, TagRecord } from '../port.ts';
 import { keepEvents } from './event.ts';
+import { pardonDigest } from './link.ts';
 import { findManifest } from './manifest.ts';
 import { count, findRepository, type StoredRepository, touchRepository } from './repository.ts';
 import { findTag } from './tag.ts';
@@ -41,6 +41,7 @@ export function putManifest(database: Database, put: ManifestToPut): PutManifest
       tag,
     );
   }
+  for (const digest of changes.pardon) pardonDigest(database, repository.id, digest);
   const created = changes.manifest === 'create';
   count(database, repository, { manifests: Number(created), tags: changes.createTags.length });
   keepEvents(database, pushes(put));
@@ -63,8 +64,8 @@ function pushes({ repository, digest, tags, content, manifest, occasion }: Manif
 type Push = Parameters<typeof keepEvents>[1][number];
 
 function factsOf(database: Database, put: ManifestToPut, repository: StoredRepository | undefined): PutManifestFacts {
-  const missing = put.allowSparse ? [] : missingReferences(database, put, repository?.id);
-  if (repository === undefined) return { tags: new Map(), missing };
+  const { missing, condemned } = findReferences(database, put, repository?.id);
+  if (repository === undefined) return { tags: new Map(), missing, condemned };
   const manifest = findManifest(database, repository.id, put.digest);
   const tags = new Map<Tag, TagRecord>();
   for (const name of put.tags) {
@@ -76,19 +77,31 @@ function factsOf(database: Database, put: ManifestToPut, repository: StoredRepos
     ...(manifest && { manifest: manifest.attributes }),
     tags,
     missing,
+    condemned,
   };
 }
 
-function missingReferences(database: Database, put: ManifestToPut, repository: number | undefined): readonly Digest[] {
+type Found = Pick<PutManifestFacts, 'missing' | 'condemned'>;
+
+function findReferences(database: Database, put: ManifestToPut, repository: number | undefined): Found {
   const { blobs, manifests } = referencesOf(put.manifest);
-  if (repository === undefined) return [...blobs, ...manifests];
-  return [
-    ...blobs.filter((digest) => database.get(HAS_BLOB, repository, digest) === undefined),
-    ...manifests.filter((digest) => database.get(HAS_MANIFEST, repository, digest) === undefined),
-  ];
+  if (repository === undefined) return { missing: [...blobs, ...manifests], condemned: [] };
+  const linked = new Map(
+    blobs.map((digest) => [digest, database.get<{ condemned: number | null }>(FIND_LINK, repository, digest)]),
+  );
+  return {
+    missing: [
+      ...blobs.filter((digest) => linked.get(digest) === undefined),
+      ...manifests.filter((digest) => database.get(HAS_MANIFEST, repository, digest) === undefined),
+    ],
+    condemned: blobs.filter((digest) => (linked.get(digest)?.condemned ?? null) !== null),
+  };
 }
 
-const HAS_BLOB = 'SELECT 1 FROM blob JOIN link ON link.blob = blob.id WHERE link.repository = ?1 AND blob.digest = ?2';
+// Damaged bytes are as good as absent: whoever names them must bring them again.
+const FIND_LINK = `
+  SELECT condemned FROM blob JOIN link ON link.blob = blob.id
+  WHERE link.repository = ?1 AND blob.digest = ?2 AND blob.damaged = 0`;
 const HAS_MANIFEST = 'SELECT 1 FROM manifest WHERE repository = ?1 AND digest = ?2';
 
 /** Answers the manifest's id. */
@@ -99,13 +112,16 @@ function storeManifest(
   change: PutManifestChanges['manifest'],
 ): number {
   if (change === 'create') return createManifest(database, repository, put);
-  const row = database.get<{ id: number }>(TOUCH, repository.id, put.digest, change === 'touch' ? put.nowMs : null);
+  const nowMs = change === 'touch' ? put.nowMs : null;
+  const row = database.get<{ id: number }>(TOUCH, repository.id, put.digest, nowMs, put.content);
   if (row === undefined) throw new Error(`manifest ${put.digest} is absent just after it was found`);
   return row.id;
 }
 
+// The bytes are what the digest says: should those that are there be damaged, the push heals them.
 const TOUCH = `
-  UPDATE manifest SET updated_ms = coalesce(?3, updated_ms) WHERE repository = ?1 AND digest = ?2 RETURNING id`;
+  UPDATE manifest SET updated_ms = coalesce(?3, updated_ms), content = ?4
+  WHERE repository = ?1 AND digest = ?2 RETURNING id`;
 
 function createManifest(database: Database, repository: StoredRepository, put: ManifestToPut): number {
   const { manifest, content } = put;
@@ -125,7 +141,8 @@ function createManifest(database: Database, repository: StoredRepository, put: M
     content,
   );
   if (row === undefined) throw new Error(`manifest ${put.digest} was not inserted`);
-  for (const digest of referencesOf(manifest).blobs)
+  const { blobs, manifests } = referencesOf(manifest);
+  for (const digest of new Set([...blobs, ...manifests]))
     database.run('INSERT INTO reference VALUES (?1, ?2, ?3)', repository.id, digest, row.id);
   return row.id;
 }

@@ -1,0 +1,39 @@
+import type { AuthServices } from '../auth/services.ts';
+import type { Config } from '../config/config.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metric.ts';
+import { startCollector } from './collector.ts';
+import type { ControlRoute } from './control-plane.ts';
+import { maintenanceRoutes } from './maintenance-routes.ts';
+import { Maintenance } from './maintenance.ts';
+import type { Stores } from './stores.ts';
+import { startSweeper } from './sweeper.ts';
+
+/** What looking after the stores needs. */
+export interface UpkeepOptions {
+  readonly config: Pick<Config, 'uploadExpiryMs' | 'gcIntervalMs'>;
+  readonly stores: Stores;
+  readonly auth: AuthServices;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly now: () => number;
+}
+
+/** What looks after the stores of a running server: sweep, garbage collection, and the tasks that the owner asks for. */
+export interface Upkeep extends AsyncDisposable {
+  readonly routes: readonly ControlRoute[];
+}
+
+/** Looks after the stores until disposed of. */
+export function startUpkeep({ config, stores, auth, log, metrics, now }: UpkeepOptions): Upkeep {
+  const { content, state, directory } = stores;
+  const stack = new AsyncDisposableStack();
+  const sweeper = stack.use(startSweeper({ content, expiryMs: config.uploadExpiryMs, log, metrics, now }));
+  const { gcIntervalMs: intervalMs } = config;
+  const collector = stack.use(startCollector({ content, state, sweeper, intervalMs, log, metrics }));
+  const maintenance = stack.use(new Maintenance(log));
+  return {
+    routes: maintenanceRoutes({ auth, directory, now, maintenance, runs: { gc: collector.task } }),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}

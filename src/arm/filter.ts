@@ -22,14 +22,18 @@ export function readFilter(text: string, fields: readonly string[]): ReadFilter 
     return { kind: 'filter', filter: parser.whole() };
   } catch (error) {
     if (!(error instanceof FilterError)) throw error;
-    const message = `Invalid $filter '${text}': ${error.message}. Possible are ${fields.join(', ')} with eq, ne, and, or.`;
+    const message = `Invalid $filter '${text.slice(0, 300)}': ${error.message}. Possible are ${fields.join(', ')} with eq, ne, and, or.`;
     return { kind: 'refused', error: { code: 'InvalidFilterInQueryString', target: '$filter', message } };
   }
 }
 
+/** The longest filter, in characters: what nests or follows in it is bounded by that. */
+const MOST_CHARACTERS = 2048;
+
 class FilterError extends Error {}
 
 function tokenise(text: string): readonly string[] {
+  if (text.length > MOST_CHARACTERS) throw new FilterError(`it is longer than ${MOST_CHARACTERS} characters`);
   const tokens: string[] = [];
   let at = 0;
   while (text.slice(at).trim() !== '') {

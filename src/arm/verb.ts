@@ -4,6 +4,7 @@ import type { Json, JsonObject } from '../azure/json.ts';
 import type { ResourceId } from '../azure/resource-id.ts';
 import type { Change, StateView, StoredResource } from '../state/port.ts';
 import type { OperationWish } from './operation.ts';
+import type { Work } from './template/work.ts';
 
 /** Which Azure is imitated (ARCHITECTURE.md §4). */
 export interface ArmSettings {
@@ -37,6 +38,8 @@ export interface VerbContext {
   readonly origin: string;
   /** The engine itself, for verbs that write other resources (deployments) or remove them (groups). */
   readonly engine: ResourceEngine;
+  /** Within a deployment: what it, with those nested in it, may still take. */
+  readonly work?: Work;
 }
 
 /** A request to put or patch one resource. */

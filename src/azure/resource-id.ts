@@ -21,6 +21,9 @@ export type ArmPath =
   /** `type` is the full type of the collection's members; `scope` is what they are in (undefined: the tenant). */
   | { readonly kind: 'collection'; readonly scope: ResourceId | undefined; readonly type: string };
 
+/** The most segments of a path; the deepest resource there is has fewer than half as many. */
+const MOST_SEGMENTS = 64;
+
 const SEGMENT = /^[^/?#%\s][^/?#%]{0,259}$/;
 
 /** The key of an id that is known to be well formed. */
@@ -40,7 +43,11 @@ export function parseResourceId(text: string): ResourceId | undefined {
  * action: the router knows which). `undefined` when malformed.
  */
 export function parseArmPath(path: string): ArmPath | undefined {
-  const segments = path.replace(/^\//, '').replace(/\/$/, '').split('/');
+  const segments = path
+    .replace(/^\//, '')
+    .replace(/\/$/, '')
+    .split('/', MOST_SEGMENTS + 1);
+  if (segments.length > MOST_SEGMENTS) return undefined;
   if (!segments.every((segment) => SEGMENT.test(segment))) return undefined;
   let scope: ResourceId | undefined;
   let namespace: string | undefined;

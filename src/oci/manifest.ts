@@ -1,5 +1,6 @@
 import { type Descriptor, isJsonObject, type JsonObject, parseAnnotations, parseDescriptor } from './descriptor.ts';
 import type { Digest } from './digest.ts';
+import { nestsDeeperThan } from './json-depth.ts';
 import {
   essence,
   isIndexType,
@@ -71,23 +72,6 @@ function parseJsonObject(bytes: Uint8Array): JsonObject | string {
   } catch {
     return 'the manifest is not JSON';
   }
-}
-
-/** Whether brackets outside strings nest deeper than `limit`: counted before parsing, so that depth costs no stack. */
-function nestsDeeperThan(text: string, limit: number): boolean {
-  let depth = 0;
-  let inString = false;
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    if (inString) {
-      if (c === 0x5c) i++;
-      else if (c === 0x22) inString = false;
-    } else if (c === 0x22) inString = true;
-    else if (c === 0x7b || c === 0x5b) {
-      if (++depth > limit) return true;
-    } else if (c === 0x7d || c === 0x5d) depth--;
-  }
-  return false;
 }
 
 function decideMediaType(json: JsonObject, contentType: string | undefined): ManifestMediaType | { problem: string } {

@@ -17,6 +17,7 @@ import type { JsonObject } from '../azure/json.ts';
 import { parseResourceId, type ResourceKey } from '../azure/resource-id.ts';
 import { CROWDED, readBody } from '../http/incoming.ts';
 import { type Reply, refuseArm } from '../http/reply.ts';
+import { nestsDeeperThan } from '../oci/json-depth.ts';
 import type { State } from '../state/port.ts';
 import { enterAsIdentity, type FairShareServices } from './fair-share.ts';
 import type { Exchange } from './respond.ts';
@@ -24,6 +25,10 @@ import { type FetchDocument, followTemplateLinks, hasTemplateLink } from './temp
 
 /** The largest body of a request to the management API, in bytes: Azure's own bound for templates. */
 const MAX_BODY = 4 * 1024 * 1024;
+/** How deep the JSON of a body may nest. */
+const MAX_DEPTH = 200;
+/** The longest text that is read as JSON5, in characters: it takes ten times as long as JSON. */
+const MAX_JSON5 = 1024 * 1024;
 
 /** What the management API works with. */
 export interface ManagementServices {
@@ -134,6 +139,7 @@ export async function readObject({ incoming }: Exchange): Promise<ReadObject> {
 }
 
 function parseObject(text: string, mayHoldTemplate: boolean): ReadObject {
+  if (nestsDeeperThan(text, MAX_DEPTH)) return refused(invalid(`it nests deeper than ${MAX_DEPTH} levels`));
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -146,8 +152,10 @@ function parseObject(text: string, mayHoldTemplate: boolean): ReadObject {
 
 /** az puts a template into the body as it was written, with comments, under a name without quotes. */
 function parseTemplate(text: string): unknown {
+  if (text.length > MAX_JSON5) return undefined;
   try {
-    return JSON5.parse(text);
+    const json: unknown = JSON5.parse(text);
+    return nestsDeeperThan(JSON.stringify(json), MAX_DEPTH) ? undefined : json;
   } catch {
     return undefined;
   }

@@ -14,7 +14,7 @@ export function open({ port, from = '127.0.0.1' }: Way): Socket {
 }
 
 /** Everything that a connection sends until it ends or is cut. */
-function untilClosed(socket: Socket): Promise<string> {
+export function untilEnded(socket: Socket): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   let text = '';
   socket.setEncoding('latin1').on('data', (more: string) => (text += more));
@@ -48,7 +48,7 @@ export function ask(
   body: string | Buffer = '',
 ): Promise<string> {
   const socket = open(way);
-  const answer = untilClosed(socket);
+  const answer = untilEnded(socket);
   socket.write(head(line, { connection: 'close', 'content-length': String(Buffer.byteLength(body)), ...headers }));
   socket.write(body);
   return answer;

@@ -3,6 +3,7 @@ import { evaluateDeep, evaluateLoop, type Scope } from './evaluate.ts';
 import type { Template } from './template.ts';
 import { TemplateError } from './template-error.ts';
 import { numberOf, textOf } from './value.ts';
+import type { Work } from './work.ts';
 
 /** A loop that makes one value: `{count, input}` under a name. */
 export function loopOf(name: string, copy: JsonObject, scope: Scope): Json {
@@ -30,7 +31,10 @@ export function variablesOf({ variables }: Template, scope: () => Scope): (name:
 }
 
 /** The functions that a template defines: they see their parameters and nothing else. */
-export function ownFunctions(namespaces: readonly Json[]): ReadonlyMap<string, (args: readonly Json[]) => Json> {
+export function ownFunctions(
+  namespaces: readonly Json[],
+  work: Work,
+): ReadonlyMap<string, (args: readonly Json[]) => Json> {
   const functions = new Map<string, (args: readonly Json[]) => Json>();
   for (const one of namespaces) {
     const { namespace, members } = objectOf(one);
@@ -53,6 +57,7 @@ export function ownFunctions(namespaces: readonly Json[]): ReadonlyMap<string, (
           ownFunction: (asked) => functions.get(asked),
           copies: [],
           locals: {},
+          work,
         };
         return evaluateDeep(objectOf(output)['value'], scope);
       });

@@ -13,6 +13,7 @@ import { mustParse } from './resource-name.ts';
 import { readTemplate, type Template } from './template.ts';
 import { TemplateError } from './template-error.ts';
 import { textOf } from './value.ts';
+import { Work } from './work.ts';
 
 /** What is to be deployed, and where. */
 export interface DeploymentRequest {
@@ -94,6 +95,7 @@ class Run {
   readonly #template: Template;
   readonly #context: VerbContext;
   readonly #scope: Scope;
+  readonly #work: Work;
   readonly #parameter: (name: string) => Json;
   readonly #changes: Change[] = [];
   readonly #steps: Step[] = [];
@@ -104,7 +106,8 @@ class Run {
   #refusal: Pick<DeploymentFailure, 'failed' | 'nested'> | undefined;
 
   constructor(context: VerbContext, request: DeploymentRequest, template: Template) {
-    this.#context = context;
+    this.#work = context.work ?? new Work();
+    this.#context = { ...context, work: this.#work };
     this.#view = context.view;
     this.#request = request;
     this.#template = template;
@@ -154,7 +157,7 @@ class Run {
       references: ([symbol]) =>
         this.#named(textOf('references', symbol)).map((one) => propertiesOf(this.#read(one.id, one.apiVersion))),
     });
-    const own = ownFunctions(this.#template.functions);
+    const own = ownFunctions(this.#template.functions, this.#work);
     const variables = variablesOf(this.#template, () => this.#scope);
     return {
       parameter: (one) => this.#parameter(one),
@@ -163,6 +166,7 @@ class Run {
       ownFunction: (one) => own.get(one),
       copies: [],
       locals: {},
+      work: this.#work,
     };
   }
 

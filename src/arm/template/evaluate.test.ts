@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import type { Json } from '../../azure/json.ts';
 import { evaluateDeep, inLoop, type Scope } from './evaluate.ts';
 import { TemplateError } from './template-error.ts';
+import { Work } from './work.ts';
 
 const PARAMETERS: Readonly<Record<string, Json>> = { name: 'Sea', count: 3, list: ['a', 'b'], thing: { a: { b: 1 } } };
 const SCOPE: Scope = {
@@ -16,6 +17,9 @@ const SCOPE: Scope = {
   ownFunction: () => undefined,
   copies: [],
   locals: {},
+  get work() {
+    return new Work();
+  },
 };
 
 const VALUES: readonly (readonly [string, Json])[] = [

@@ -1,7 +1,9 @@
 import { isJsonObject, type Json, type JsonObject } from '../../azure/json.ts';
+import { payFor } from './cost.ts';
 import { type Expression, isExpression, parseExpression } from './expression.ts';
 import { PURE_FUNCTIONS } from './function.ts';
 import { TemplateError } from './template-error.ts';
+import type { Work } from './work.ts';
 import { arrayOf, flagOf, isEqual, kindOf, memberOf, numberOf, objectArgument, textOf } from './value.ts';
 
 /** What an expression is evaluated in. */
@@ -16,7 +18,12 @@ export interface Scope {
   readonly copies: readonly { readonly name: string; readonly index: number }[];
   /** Variables of lambdas. */
   readonly locals: Readonly<Record<string, Json>>;
+  /** What the evaluation may still take. */
+  readonly work: Work;
 }
+
+/** Turns of one loop, as in Azure. */
+export const MOST_TURNS = 800;
 
 /** A value of a template with every expression in it evaluated, however deep. */
 export function evaluateDeep(value: Json | undefined, scope: Scope): Json {
@@ -34,13 +41,16 @@ function evaluateText(text: string, scope: Scope): Json {
 
 /** An object, with names that are expressions and loops of its properties (`copy`). */
 function evaluateObject(object: JsonObject, scope: Scope): JsonObject {
-  const result: Record<string, Json> = {};
-  for (const [key, value] of Object.entries(object)) {
-    if (key === 'copy' && isPropertyLoops(value))
-      for (const loop of value) Object.assign(result, evaluateLoop(loop, scope));
-    else result[isExpression(key) ? textOf('name', evaluateText(key, scope)) : key] = evaluateDeep(value, scope);
-  }
-  return result;
+  scope.work.spend(1);
+  // Not by assignment, for which `__proto__` is no name like others.
+  return Object.fromEntries(
+    Object.entries(object).flatMap(([key, value]) => {
+      if (key === 'copy' && isPropertyLoops(value))
+        return value.flatMap((loop) => Object.entries(evaluateLoop(loop, scope)));
+      const name = isExpression(key) ? textOf('name', evaluateText(key, scope)) : key;
+      return [[name, evaluateDeep(value, scope)] as const];
+    }),
+  );
 }
 
 interface PropertyLoop {
@@ -59,6 +69,8 @@ function isPropertyLoops(value: Json | undefined): value is readonly (PropertyLo
 /** `{name: 'x', count: 3, input: …}` as `{x: [… … …]}`. */
 export function evaluateLoop({ name, count, input }: PropertyLoop, scope: Scope): Readonly<Record<string, Json>> {
   const times = numberOf('copy', evaluateDeep(count, scope));
+  if (!(times >= 0 && times <= MOST_TURNS))
+    throw new TemplateError(`The loop '${name}' has the count ${times}, which must be from 0 to ${MOST_TURNS}.`);
   return { [name]: Array.from({ length: times }, (_, index) => evaluateDeep(input, inLoop(scope, name, index))) };
 }
 
@@ -69,17 +81,24 @@ export function inLoop(scope: Scope, name: string, index: number): Scope {
 
 /** The value of an expression. Throws a {@link TemplateError}. */
 export function evaluate(expression: Expression, scope: Scope): Json {
+  const { work } = scope;
+  work.spend(1);
   switch (expression.kind) {
     case 'literal':
       return expression.value;
     case 'access':
-      return access(evaluate(expression.target, scope), evaluate(expression.key, scope), expression.safe);
+      return work.nested(() => {
+        const target = evaluate(expression.target, scope);
+        return access(target, evaluate(expression.key, scope), expression.safe, work);
+      });
     case 'call':
-      return call(expression, scope);
+      return work.nested(() => work.keep(call(expression, scope)));
   }
 }
 
-function access(target: Json, key: Json, safe: boolean): Json {
+function access(target: Json, key: Json, safe: boolean, work: Work): Json {
+  // A name in other case is looked for among all.
+  if (isJsonObject(target) && !Object.hasOwn(target, textOf('property', key))) work.spend(Object.keys(target).length);
   const found = Array.isArray(target)
     ? target[numberOf('index', key)]
     : isJsonObject(target)
@@ -99,10 +118,23 @@ function call(expression: Call, scope: Scope): Json {
   const name = expression.name.toLowerCase().replace(/^sys\./, '');
   const lazy = LAZY.get(name);
   if (lazy !== undefined) return lazy(expression.args, scope, expression.name);
-  const run = scope.ownFunction(name) ?? PURE_FUNCTIONS.get(name) ?? scope.deploymentFunction(name);
+  const own = scope.ownFunction(name);
+  const run = own ?? PURE_FUNCTIONS.get(name) ?? scope.deploymentFunction(name);
   if (run === undefined)
     throw new TemplateError(`The template function '${expression.name}' is not valid: there is no such function.`);
-  return run(expression.args.map((one) => evaluate(one, scope)));
+  const args = expression.args.map((one) => evaluate(one, scope));
+  if (own === undefined) payFor(name, args, scope.work);
+  return runSafely(expression.name, () => run(args));
+}
+
+/** What JavaScript's own functions refuse is a fault of the template: a width without end, a time that no calendar has. */
+function runSafely(name: string, run: () => Json): Json {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof RangeError || error instanceof URIError)) throw error;
+    throw new TemplateError(`The template language function '${name}' cannot take its arguments: ${error.message}.`);
+  }
 }
 
 type Lazy = (args: readonly Expression[], scope: Scope, name: string) => Json;
@@ -184,7 +216,7 @@ function copyIndex(args: readonly Json[], { copies }: Scope): Json {
 }
 
 function local(name: string, { locals }: Scope): Json {
-  const value = locals[name];
+  const value = Object.hasOwn(locals, name) ? locals[name] : undefined;
   if (value === undefined) throw new TemplateError(`The lambda variable '${name}' is not there.`);
   return value;
 }
@@ -206,6 +238,7 @@ function apply(args: readonly Expression[], at: number, values: readonly Json[],
 }
 
 function order(args: readonly Expression[], a: Json, b: Json, scope: Scope): number {
+  scope.work.spend(Math.min(scope.work.sizeOf(a), scope.work.sizeOf(b)));
   if (isEqual(a, b)) return 0;
   return flagOf('sort', apply(args, 1, [a, b], scope)) ? -1 : 1;
 }

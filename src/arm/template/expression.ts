@@ -1,5 +1,6 @@
 import type { Json } from '../../azure/json.ts';
 import { TemplateError } from './template-error.ts';
+import { MOST_DEPTH } from './work.ts';
 
 /** An expression of the template language, read. */
 export type Expression =
@@ -9,7 +10,9 @@ export type Expression =
   | { readonly kind: 'access'; readonly target: Expression; readonly key: Expression; readonly safe: boolean };
 
 const TOKEN =
-  /\s*(?:(?<text>'(?:[^']|'')*')|(?<number>-?\d+)|(?<name>[A-Za-z_][\w]*(?:\.[A-Za-z_]\w*)*(?=\s*\())|(?<word>[A-Za-z_]\w*)|(?<mark>\.\?|\[\?|[()[\],.]))/y;
+  /\s*(?:(?<text>'(?:[^']|'')*')|(?<number>-?\d+)|(?<word>[A-Za-z_]\w*)|(?<mark>\.\?|\[\?|[()[\],.])|(?<end>$))/y;
+/** The longest expression, in characters, as in Azure. */
+const MOST_CHARACTERS = 24_576;
 
 /** Whether a text is an expression: in square brackets, of which two at the start mean one that is none. */
 export function isExpression(text: string): boolean {
@@ -17,21 +20,30 @@ export function isExpression(text: string): boolean {
 }
 
 const cache = new Map<string, Expression>();
-/** How many expressions are remembered: a template in a loop has the same ones again and again. */
-const REMEMBERED = 2_000;
+/** How many characters of expressions are remembered: a template in a loop has the same ones again and again. */
+const REMEMBERED = 512 * 1024;
+let remembered = 0;
 
 /** Reads `[...]`. Throws a {@link TemplateError} that says where it stopped making sense. */
 export function parseExpression(text: string): Expression {
   const known = cache.get(text);
   if (known !== undefined) return known;
+  if (text.length > MOST_CHARACTERS)
+    throw new TemplateError(
+      `The language expression '${text.slice(0, 100)}…' has ${text.length} characters, and may have ${MOST_CHARACTERS}.`,
+    );
   const parsed = new Parser(text).whole();
-  if (cache.size >= REMEMBERED) cache.clear();
+  if (remembered > REMEMBERED) {
+    cache.clear();
+    remembered = 0;
+  }
+  remembered += text.length;
   cache.set(text, parsed);
   return parsed;
 }
 
 interface Token {
-  readonly kind: 'text' | 'number' | 'name' | 'word' | 'mark' | 'end';
+  readonly kind: 'text' | 'number' | 'word' | 'mark' | 'end';
   readonly text: string;
   readonly at: number;
 }
@@ -40,6 +52,7 @@ class Parser {
   readonly #source: string;
   readonly #inner: string;
   #at = 0;
+  #depth = 0;
   #token: Token;
 
   constructor(source: string) {
@@ -55,9 +68,20 @@ class Parser {
   }
 
   #expression(): Expression {
+    this.#depth += 1;
+    if (this.#depth > MOST_DEPTH) throw this.#fault(`it nests deeper than ${MOST_DEPTH} levels`);
+    const expression = this.#accessed();
+    this.#depth -= 1;
+    return expression;
+  }
+
+  #accessed(): Expression {
+    let depth = this.#depth;
     let target = this.#primary();
     for (;;) {
       const mark = this.#token.kind === 'mark' ? this.#token.text : '';
+      depth += 1;
+      if (depth > MOST_DEPTH + 1) throw this.#fault(`it nests deeper than ${MOST_DEPTH} levels`);
       if (mark === '.' || mark === '.?') {
         this.#next();
         target = { kind: 'access', target, key: { kind: 'literal', value: this.#word() }, safe: mark === '.?' };
@@ -79,14 +103,22 @@ class Parser {
       case 'number':
         this.#next();
         return { kind: 'literal', value: Number(text) };
-      case 'name':
-        this.#next();
-        return { kind: 'call', name: text, args: this.#arguments() };
       case 'word':
+        return { kind: 'call', name: this.#name(), args: this.#arguments() };
       case 'mark':
       case 'end':
         throw this.#unexpected();
     }
+  }
+
+  /** `concat`, `namespace.function`. */
+  #name(): string {
+    let name = this.#word();
+    while (this.#isMark('.')) {
+      this.#next();
+      name += `.${this.#word()}`;
+    }
+    return name;
   }
 
   #arguments(): readonly Expression[] {
@@ -102,8 +134,7 @@ class Parser {
 
   #word(): string {
     const { kind, text } = this.#token;
-    // `a.b.c` followed by a parenthesis elsewhere may have been read as one name.
-    if (kind !== 'word' && kind !== 'name') throw this.#unexpected();
+    if (kind !== 'word') throw this.#unexpected();
     this.#next();
     return text;
   }
@@ -122,16 +153,15 @@ class Parser {
   }
 
   #read(): Token {
-    if (this.#inner.slice(this.#at).trim() === '') return { kind: 'end', text: '', at: this.#at };
     TOKEN.lastIndex = this.#at;
     const match = TOKEN.exec(this.#inner);
     if (match?.groups === undefined) throw this.#fault(`it cannot be read at position ${this.#at + 1}`);
-    const { text, number, name, word, mark } = match.groups;
+    const { text, number, word, end, mark } = match.groups;
     const at = this.#at;
     this.#at = TOKEN.lastIndex;
     if (text !== undefined) return { kind: 'text', text, at };
     if (number !== undefined) return { kind: 'number', text: number, at };
-    if (name !== undefined) return { kind: 'name', text: name, at };
+    if (end !== undefined) return { kind: 'end', text: '', at };
     if (word !== undefined) return { kind: 'word', text: word, at };
     return { kind: 'mark', text: mark ?? '', at };
   }

@@ -23,7 +23,7 @@ export const ARRAY_FUNCTIONS: Readonly<Record<string, PureFunction>> = {
   last: ([value]) => (typeof value === 'string' ? (value.at(-1) ?? '') : (arrayOf('last', value).at(-1) ?? null)),
   take: ([value, count]) => part(value, 0, Math.max(0, numberOf('take', count))),
   skip: ([value, count]) => part(value, Math.max(0, numberOf('skip', count))),
-  range: ([start, count]) => Array.from({ length: numberOf('range', count) }, (_, i) => numberOf('range', start) + i),
+  range: ([start, count]) => range(numberOf('range', start), numberOf('range', count)),
   indexOf: ([value, item]) =>
     Array.isArray(value)
       ? value.findIndex((one: Json) => isEqual(one, item))
@@ -56,6 +56,14 @@ export const ARRAY_FUNCTIONS: Readonly<Record<string, PureFunction>> = {
     return found;
   },
 };
+
+function range(start: number, count: number): readonly number[] {
+  if (count < 0)
+    throw new TemplateError(
+      `The template language function 'range' was asked for ${count} numbers, which must be 0 or more.`,
+    );
+  return Array.from({ length: count }, (_, i) => start + i);
+}
 
 function member(value: Json, key: Json): Json | undefined {
   if (Array.isArray(value)) return typeof key === 'number' && key >= 0 ? value[key] : undefined;

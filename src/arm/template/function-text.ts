@@ -34,7 +34,7 @@ export const TEXT_FUNCTIONS: Readonly<Record<string, PureFunction>> = {
   base64ToString: ([text]) => Buffer.from(textOf('base64ToString', text), 'base64').toString('utf8'),
   base64ToJson: ([text]) => parse('base64ToJson', Buffer.from(textOf('base64ToJson', text), 'base64').toString('utf8')),
   json: ([text]) => parse('json', textOf('json', text)),
-  uri: ([base, relative]) => new URL(textOf('uri', relative), textOf('uri', base)).href,
+  uri: ([base, relative]) => uri(textOf('uri', base), textOf('uri', relative)),
   uriComponent: ([text]) => encodeURIComponent(textOf('uriComponent', text)),
   uriComponentToString: ([text]) => decodeURIComponent(textOf('uriComponentToString', text)),
   dataUri: ([text]) =>
@@ -43,6 +43,16 @@ export const TEXT_FUNCTIONS: Readonly<Record<string, PureFunction>> = {
     throw new TemplateError(textOf('fail', text));
   },
 };
+
+function uri(base: string, relative: string): string {
+  const url = URL.parse(relative, base);
+  if (url === null)
+    throw new TemplateError(`The template language function 'uri' cannot make a URL of '${base}' and '${relative}'.`);
+  return url.href;
+}
+
+/** Digits that a format may ask for. */
+const MOST_DIGITS = 100;
 
 /** `{0}`, `{1:N0}`, `{{`: those of .NET's formats that templates use; zeros of `{0:D3}` and `{0:000}` pad. */
 function format(pattern: string, args: readonly Json[]): string {
@@ -56,10 +66,17 @@ function format(pattern: string, args: readonly Json[]): string {
         throw new TemplateError(`The format '${pattern}' names an argument ${index ?? ''} that is not there.`);
       const zeros = /^(?:[Dd](\d+)|(0+))$/.exec(how ?? '');
       if (zeros !== null && typeof value === 'number')
-        return String(value).padStart(zeros[1] === undefined ? (zeros[2] ?? '').length : Number(zeros[1]), '0');
+        return String(value).padStart(digitsOf(zeros[1] ?? String(zeros[2]?.length ?? 0)), '0');
       return typeof value === 'object' ? JSON.stringify(value) : textOf('format', value);
     },
   );
+}
+
+function digitsOf(text: string): number {
+  const digits = Number(text);
+  if (digits > MOST_DIGITS)
+    throw new TemplateError(`A format asks for ${text} digits, and may ask for ${MOST_DIGITS}.`);
+  return digits;
 }
 
 function split(text: string, by: readonly string[]): readonly string[] {
@@ -77,7 +94,8 @@ function substring(text: string, from: number, count: Json | undefined): string 
 
 function parse(name: string, text: string): Json {
   try {
-    return JSON.parse(text);
+    const value: Json = JSON.parse(text);
+    return value;
   } catch {
     throw new TemplateError(
       `The template language function '${name}' expects JSON, and was given '${text.slice(0, 200)}'.`,

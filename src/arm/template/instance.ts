@@ -1,6 +1,6 @@
 import { isJsonObject, type Json, type JsonObject, listOf, objectOf } from '../../azure/json.ts';
 import type { ResourceId } from '../../azure/resource-id.ts';
-import { evaluate, evaluateDeep, inLoop, type Scope } from './evaluate.ts';
+import { evaluate, evaluateDeep, inLoop, MOST_TURNS, type Scope } from './evaluate.ts';
 import { type Expression, isExpression, parseExpression } from './expression.ts';
 import { idBelow, mustParse } from './resource-name.ts';
 import type { TemplateResource } from './template.ts';
@@ -32,6 +32,7 @@ export interface Instances {
 /** Unrolls the loops and decides the conditions; a condition is decided before the name is evaluated. */
 export function instancesOf(resources: readonly TemplateResource[], scope: Scope, deployment: ResourceId): Instances {
   const all: Instance[] = [];
+  scope.work.deploy(resources.length);
   const skipped: Instances['skipped'][number][] = [];
   for (const source of resources)
     for (const turn of turnsOf(source, scope)) {
@@ -57,8 +58,9 @@ function turnsOf({ body, symbol }: TemplateResource, scope: Scope): readonly Tur
   if (!isJsonObject(copy)) return [{ scope, copy: undefined }];
   const name = typeof copy['name'] === 'string' ? copy['name'] : (symbol ?? '');
   const count = numberOf('copy', evaluateDeep(copy['count'], scope));
-  if (count < 0 || count > 800)
-    throw new TemplateError(`The loop '${name}' has the count ${count}, which must be from 0 to 800.`);
+  if (!(count >= 0 && count <= MOST_TURNS))
+    throw new TemplateError(`The loop '${name}' has the count ${count}, which must be from 0 to ${MOST_TURNS}.`);
+  scope.work.deploy(count - 1);
   return Array.from({ length: count }, (_, index) => ({ scope: inLoop(scope, name, index), copy: { name, index } }));
 }
 

@@ -1,5 +1,8 @@
 import type { ArmError, ArmErrorCode } from '../../azure/error.ts';
 
+/** The longest message, in characters: what is repeated in it is of the template's own length. */
+const LONGEST = 4000;
+
 /** A template, or an expression in one, that cannot be deployed. Thrown within this folder, and a refusal outside. */
 export class TemplateError extends Error {
   override name = 'TemplateError';
@@ -7,7 +10,7 @@ export class TemplateError extends Error {
   readonly details: readonly ArmError[];
 
   constructor(message: string, code: ArmErrorCode = 'InvalidTemplate', details: readonly ArmError[] = []) {
-    super(message);
+    super(message.length > LONGEST ? `${message.slice(0, LONGEST)}…` : message);
     this.code = code;
     this.details = details;
   }

@@ -39,6 +39,13 @@ const MEMBERS = [
   'extensions',
 ];
 
+/** How many of each a template may have, as in Azure; resources are counted with their loops. */
+const LIMITS = [
+  ['parameters', 256],
+  ['variables', 512],
+  ['outputs', 64],
+] as const;
+
 /** Takes a template apart. Throws a {@link TemplateError} for what is no template, or asks for what is not there. */
 export function readTemplate(value: Json | undefined): Template {
   if (!isJsonObject(value)) throw new TemplateError('The template is not a JSON object.');
@@ -50,6 +57,11 @@ export function readTemplate(value: Json | undefined): Template {
   for (const name of ['imports', 'extensions', 'apiProfile'])
     if (value[name] !== undefined && value[name] !== '' && Object.keys(objectOf(value[name])).length > 0)
       throw new TemplateError(`'${name}' of templates is not built here.`);
+  for (const [name, most] of LIMITS) {
+    const count = Object.keys(objectOf(value[name])).length;
+    if (count > most)
+      throw new TemplateError(`The template has ${count} ${name}, and may have ${most}.`, 'InvalidTemplate');
+  }
   return {
     parameters: objectOf(value['parameters']),
     variables: objectOf(value['variables']),

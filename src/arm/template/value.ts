@@ -68,10 +68,10 @@ export function memberOf(object: JsonObject, name: string): Json | undefined {
 
 /** Two objects as one: objects in both are merged, anything else is the second's. */
 export function mergeDeep(a: JsonObject, b: JsonObject): JsonObject {
-  const merged: Record<string, Json | undefined> = { ...a };
+  const merged = new Map(Object.entries(a));
   for (const [key, value] of Object.entries(b)) {
-    const before = merged[key];
-    merged[key] = isJsonObject(before) && isJsonObject(value) ? mergeDeep(before, value) : value;
+    const before = merged.get(key);
+    merged.set(key, isJsonObject(before) && isJsonObject(value) ? mergeDeep(before, value) : value);
   }
-  return merged;
+  return Object.fromEntries(merged);
 }

@@ -32,7 +32,10 @@ function newEnoughNode() {
 
 /** Installs what the tests need beyond npm. Where that fails, tests are skipped and say so. */
 function setUp() {
-  spawnSync(process.execPath, [join(root, 'test', 'setup.mjs')], { stdio: 'inherit' });
+  const drivesAz =
+    filters.length === 0 || filters.some((filter) => filter === 'test' || filter.startsWith('test/client'));
+  const more = drivesAz ? ['--newest-az'] : [];
+  spawnSync(process.execPath, [join(root, 'test', 'setup.mjs'), ...more], { stdio: 'inherit' });
 }
 
 /** The files to run: all, or those that the filters name. */

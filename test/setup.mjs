@@ -1,6 +1,7 @@
 // Installs the real clients that tests drive, where this is root on Debian; elsewhere nothing. Parses on Node 20.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
 /** Each package with a program by which to know that it is there. */
 const PACKAGES = {
@@ -22,6 +23,12 @@ const ATTEMPTS = 4;
 const PAUSE_MS = 5_000;
 const FOLDERS = ['/usr/bin', '/usr/sbin', '/bin', '/sbin', '/usr/local/bin', '/usr/local/sbin'];
 
+// The newest az comes while other tests run.
+if (process.argv.includes('--newest-az'))
+  spawn(process.execPath, [fileURLToPath(new URL('newest-az.mjs', import.meta.url))], {
+    detached: true,
+    stdio: 'ignore',
+  }).unref();
 const missing = Object.keys(PACKAGES).filter(
   (name) => !FOLDERS.some((folder) => existsSync(`${folder}/${PACKAGES[name]}`)),
 );

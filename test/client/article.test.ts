@@ -1,27 +1,14 @@
 import assert from 'node:assert/strict';
 import { mkdtempDisposable } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { startSeawall } from '../../src/testkit/start-seawall.ts';
-import { run, whereIs } from './process.ts';
+import { AZ_CLIENTS } from './az.ts';
+import { run } from './process.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 const SCRIPT = join(import.meta.dirname, '..', '..', 'examples', 'article.sh');
-/** Debian's az needs another start for the SDK that Debian has (facts/acr.md §0.2). */
-const DEBIAN = join(import.meta.dirname, 'debian-az');
-/** The newest az, as `pip install azure-cli` makes it: it is large, so a test run does not fetch it. */
-const newest = process.env['SEAWALL_TEST_NEWEST_AZ'];
-
-const CLIENTS: readonly (readonly [string, string, string | false])[] = [
-  ['az of Debian', DEBIAN, whereIs('az') === undefined ? 'az not installed' : false],
-  [
-    'the newest az',
-    newest === undefined ? '' : dirname(newest),
-    newest === undefined ? 'SEAWALL_TEST_NEWEST_AZ names no az' : false,
-  ],
-];
-
 /** What each command of the article must have left in what was printed, in their order. */
 const PRINTED = [
   '$ az group create',
@@ -47,10 +34,12 @@ const PRINTED = [
 ];
 
 describe('the article', () => {
-  for (const [client, folder, skip] of CLIENTS)
-    it(`is walked by ${client}, command for command`, { skip }, async () => {
+  for (const { name, find } of AZ_CLIENTS)
+    it(`is walked by ${name}, command for command`, async (t) => {
+      const az = await find();
+      if (az.kind === 'missing') return t.skip(az.why);
       await using seawall = await startSeawall();
-      const path = { PATH: [folder, process.env['PATH'] ?? ''].join(delimiter) };
+      const path = { PATH: az.path };
       const ready = await run([process.execPath, MAIN, 'env', '--json', '--data', seawall.dataDir], { env: path });
       assert.equal(ready.code, 0, ready.stderr);
       // Keys of one's own are made where there are none.

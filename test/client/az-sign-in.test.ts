@@ -1,27 +1,18 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { delimiter, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { askControl, ownerToken } from '../../src/testkit/control-client.ts';
 import { startSeawall, type TestSeawall } from '../../src/testkit/start-seawall.ts';
 import { armOf } from '../management/arm.ts';
-import { type Ended, run, whereIs } from './process.ts';
+import { AZ_CLIENTS } from './az.ts';
+import { type Ended, run } from './process.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
-const newest = process.env['SEAWALL_TEST_NEWEST_AZ'];
-const CLIENTS: readonly (readonly [string, string, string | false])[] = [
-  ['az of Debian', '', whereIs('az') === undefined ? 'az not installed' : false],
-  [
-    'the newest az',
-    newest === undefined ? '' : dirname(newest),
-    newest === undefined ? 'SEAWALL_TEST_NEWEST_AZ names no az' : false,
-  ],
-];
-
 type Variables = Readonly<Record<string, string>>;
 
-async function environment(seawall: TestSeawall, folder: string): Promise<Variables> {
-  const path = folder === '' ? {} : { PATH: [folder, process.env['PATH'] ?? ''].join(delimiter) };
+async function environment(seawall: TestSeawall, az: string): Promise<Variables> {
+  const path = { PATH: az };
   const ended = await run([process.execPath, MAIN, 'env', '--json', '--data', seawall.dataDir], { env: path });
   assert.equal(ended.code, 0, ended.stderr);
   const variables: Variables = JSON.parse(ended.stdout);
@@ -61,11 +52,13 @@ async function deviceLogin(seawall: TestSeawall, env: Variables, password: strin
 }
 
 describe('signing in', () => {
-  for (const [client, folder, skip] of CLIENTS) {
-    it(`as a person by password and by a code works with ${client}, and ends with the password`, { skip }, async () => {
+  for (const { name: client, find } of AZ_CLIENTS) {
+    it(`as a person by password and by a code works with ${client}, and ends with the password`, async (t) => {
+      const az = await find();
+      if (az.kind === 'missing') return t.skip(az.why);
       await using seawall = await startSeawall();
       const password = await makeAlice(seawall);
-      const env = await environment(seawall, folder);
+      const env = await environment(seawall, az.path);
       const login = (secret: string): Promise<Ended> =>
         run(['az', 'login', '-u', 'alice@example.com', '-p', secret, '--tenant', 'adfs'], { env });
       assert.match((await login('wrong')).stderr, /AADSTS50126/);
@@ -85,7 +78,9 @@ describe('signing in', () => {
       assert.notEqual((await run(['az', 'group', 'list'], { env })).code, 0);
     });
 
-    it(`as an application by what another issuer says works with ${client}`, { skip }, async () => {
+    it(`as an application by what another issuer says works with ${client}`, async (t) => {
+      const az = await find();
+      if (az.kind === 'missing') return t.skip(az.why);
       // Another server is the issuer: it signs tokens and publishes its keys, as a CI system does.
       await using issuer = await startSeawall();
       await using seawall = await startSeawall({ settings: { outboundAllow: '127.0.0.1', outboundCa: issuer.ca } });
@@ -96,7 +91,7 @@ describe('signing in', () => {
       const federate = [process.execPath, MAIN, 'principal', 'federate', String(made['clientId'])] as const;
       const says = ['--issuer', iss ?? '', '--subject', sub ?? '', '--audience', aud ?? '', '--data', seawall.dataDir];
       assert.equal((await run([...federate, ...says])).code, 0);
-      const env = await environment(seawall, folder);
+      const env = await environment(seawall, az.path);
       const login = ['az', 'login', '--service-principal', '-u', String(made['clientId']), '--tenant', 'adfs'] as const;
       const more = ['--allow-no-subscriptions', '--federated-token'] as const;
       // In this order: the newest az keeps tokens of an application, whatever it shows the next time.

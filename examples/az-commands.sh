@@ -181,7 +181,7 @@ try az lock list --resource-group "$G"
 try az lock delete --name keep --resource-group "$G"
 
 # Deployments.
-PARAMETERS=(--parameters registryName="${R}bytemplate" vmName=byTemplate)
+PARAMETERS=(--parameters registryName="${R}bytemplate" vmName=byTemplate adminPublicKey="$(cat ~/.ssh/id_rsa.pub)")
 try az deployment group validate --resource-group "$G" --template-file "$here/article.json" "${PARAMETERS[@]}"
 try az deployment group create --resource-group "$G" --name article --template-file "$here/article.json" "${PARAMETERS[@]}"
 try az deployment group what-if --resource-group "$G" --template-file "$here/article.json" "${PARAMETERS[@]}" --no-pretty-print

@@ -11,7 +11,13 @@ const SHOWN = 200;
  * (`properties.networkRuleSet.defaultAction`), its value and what is allowed; further ones are in `details`.
  */
 export function checkBody(schema: TSchema, body: JsonObject): ArmError | undefined {
-  const problems = [...Value.Errors(schema, body)].flatMap((error) => describe(error, body));
+  const found = [...Value.Errors(schema, body)];
+  const unions = new Set(found.filter(({ keyword }) => keyword === 'anyOf').map(({ instancePath }) => instancePath));
+  // What a branch of a union or a closed member says is said again by the member that holds it.
+  const said = found.filter(
+    ({ keyword, instancePath }) => keyword !== 'boolean' && !(keyword === 'const' && unions.has(instancePath)),
+  );
+  const problems = said.flatMap((error) => describe(error, body));
   const [first, ...more] = problems;
   if (first === undefined) return undefined;
   return more.length === 0 ? first : { ...first, details: problems };
@@ -30,8 +36,6 @@ function describe(problem: Problem, body: JsonObject): readonly ArmError[] {
     return params.requiredProperties.map((name) =>
       invalid(join(at, name), `'${join(at, name)}' is required and absent.`),
     );
-  // What a branch of a union or a closed member says is said again by the member that holds it.
-  if (keyword === 'boolean' || keyword === 'const') return [];
   const value = (JSON.stringify(Value.Pointer.Get(body, instancePath)) ?? 'absent').slice(0, SHOWN);
   return [
     invalid(
@@ -44,6 +48,7 @@ function describe(problem: Problem, body: JsonObject): readonly ArmError[] {
 function allowed({ keyword, params }: Problem, message: string): string {
   if (keyword === 'enum' && 'allowedValues' in params)
     return `must be one of ${params.allowedValues.map(String).join(', ')}`;
+  if (keyword === 'const' && 'allowedValue' in params) return `must be ${JSON.stringify(params.allowedValue)}`;
   return message;
 }
 

@@ -119,10 +119,14 @@ async function remove(pipe: Pipe, id: ResourceId, { request, apiVersion }: Asked
   const type = pipe.index.type(id.type);
   const wrong = type === undefined ? undefined : versionRefusal(type, apiVersion);
   if (wrong !== undefined) return refuse(pipe, wrong);
+  let shown: JsonObject | undefined;
   const { value, generation } = await pipe.state.commit((view): Decision<EngineRemoval | Begun> => {
     const refusal = preconditionRefusal(request, view.get(id.key));
     const context = contextOf(pipe, view, request);
     const outcome: EngineRemoval = refusal === undefined ? pipe.engine.remove(context, id) : refused(refusal);
+    const existing = view.get(id.key);
+    if (outcome.kind === 'removed' && type?.deletion === 'shown' && existing !== undefined)
+      shown = type.project(existing, apiVersion, view, context.settings);
     if (outcome.kind === 'removed' && type?.removedBy !== undefined) return beginRemoval(context, id, type.removedBy);
     return { value: outcome, changes: outcome.kind === 'removed' ? outcome.changes : [] };
   });
@@ -130,7 +134,8 @@ async function remove(pipe: Pipe, id: ResourceId, { request, apiVersion }: Asked
     case 'begun':
       return answerBegun(pipe, request, value.operation);
     case 'removed':
-      return at(generation, okBytes('', {}));
+      if (type?.deletion === 'no-content') return at(generation, noContent());
+      return at(generation, shown === undefined ? okBytes('', {}) : okJson(shown));
     case 'absent':
       return at(generation, isGroup(id) ? refuseArm(resourceNotFound(id)) : noContent());
     case 'refused':

@@ -50,6 +50,8 @@ export interface ResourceType {
    * `remove`; `withParent` tells that something above it is what was asked to go.
    */
   remove?(context: VerbContext, resource: StoredResource, withParent: boolean): RemoveOutcome;
+  /** How a DELETE is answered, where clients take nothing else: with what was there (200), or 204; else 200 without a body. */
+  readonly deletion?: 'shown' | 'no-content';
   /** The kind of operation that removes a resource, where a DELETE takes its time; until then it is `Deleting`. */
   readonly removedBy?: string;
   /** What an operation about the resource leaves it as when it is over; where absent, `provisioningState` says how it ended. */

@@ -177,6 +177,10 @@ export function directoryContract(name: string, storage: () => Promise<Directory
       await directory.removeTokenPasswords(registry, 'ci');
       assert.equal(proves(directory, { kind: 'registry-token', registry, name: 'ci' }, gone), false);
       assert.equal(proves(directory, { kind: 'registry-token', registry, name: 'ci2' }, kept), true);
+      const second = await directory.generateTokenPassword({ registry, token: 'ci2', slot: 'password2', nowMs: NOW });
+      await directory.removeTokenPasswords(registry, 'ci2', 'password1');
+      assert.equal(proves(directory, { kind: 'registry-token', registry, name: 'ci2' }, kept), false);
+      assert.equal(proves(directory, { kind: 'registry-token', registry, name: 'ci2' }, second), true);
     });
   });
 

@@ -156,8 +156,8 @@ export interface Directory extends Disposable {
   regenerateAdminPassword(registry: string, slot: AdminSlot, nowMs: number): Promise<AdminPasswords>;
   /** Makes or replaces one password of a registry token. It is answered this once. */
   generateTokenPassword(request: TokenPasswordRequest): Promise<string>;
-  /** Forgets the passwords of a registry token. */
-  removeTokenPasswords(registry: string, token: string): Promise<void>;
+  /** Forgets the passwords of a registry token, or one of them. */
+  removeTokenPasswords(registry: string, token: string, slot?: TokenSlot): Promise<void>;
 }
 
 /** Encrypts secrets that must be shown again; `place` binds a sealed text to where it is kept. */

@@ -1,11 +1,15 @@
 import type { ArmEffect, EffectOutcome } from '../arm/effect.ts';
+import { withPasswords } from '../arm/provider/microsoft.containerregistry/child/token.ts';
 import type { JsonObject } from '../azure/json.ts';
+import { keyOfId } from '../azure/resource-id.ts';
 import type { AdminSlot, Directory, TokenSlot } from '../directory/port.ts';
+import type { StateWriter, StoredResource } from '../state/port.ts';
 import type { ServedRegistry, Snapshot } from './snapshot.ts';
 
 /** What the credential actions work with. */
 export interface CredentialServices {
   readonly directory: Directory;
+  readonly state: StateWriter;
   readonly snapshot: () => Snapshot;
   readonly now: () => number;
 }
@@ -13,7 +17,11 @@ export interface CredentialServices {
 const REGISTRY = 'Microsoft.ContainerRegistry/registries';
 
 /** An action on one registry. */
-type Action = (services: CredentialServices, registry: ServedRegistry, body: JsonObject) => Promise<EffectOutcome>;
+type Action = (
+  services: CredentialServices,
+  registry: ServedRegistry,
+  asked: { readonly body: JsonObject; readonly resource: StoredResource },
+) => Promise<EffectOutcome>;
 
 /** The actions on the passwords of a registry's admin user and tokens (facts/acr.md §3.3, §4.3). */
 export function credentialEffects(services: CredentialServices): readonly ArmEffect[] {
@@ -25,7 +33,9 @@ export function credentialEffects(services: CredentialServices): readonly ArmEff
       const registry = [...services.snapshot().registries.values()].find(
         ({ settings }) => settings.uid === resource.uid,
       );
-      return registry === undefined ? Promise.resolve(gone(resource.name)) : run(services, registry, body);
+      return registry === undefined
+        ? Promise.resolve(gone(resource.name))
+        : run(services, registry, { body, resource });
     },
   });
   return [
@@ -45,14 +55,14 @@ const listCredentials: Action = async ({ directory, now }, { settings, view }) =
   return answered(adminJson(settings.name, await directory.adminPasswords(settings.uid, now())));
 };
 
-const regenerateCredential: Action = async ({ directory, now }, { settings, view }, body) => {
+const regenerateCredential: Action = async ({ directory, now }, { settings, view }, { body }) => {
   if (!view.adminUserEnabled) return refuseAdmin(settings.name);
   const slot = parseAdminSlot(body['name']);
   if (slot === undefined) return invalid(`name is ${text(body['name'])}, must be password or password2.`, 'name');
   return answered(adminJson(settings.name, await directory.regenerateAdminPassword(settings.uid, slot, now())));
 };
 
-const generateCredentials: Action = async ({ directory, now }, { settings, view }, body) => {
+const generateCredentials: Action = async ({ directory, state, now }, { settings, view }, { body, resource }) => {
   const token = tokenName(body['tokenId']);
   if (!view.tokens.has(token))
     return invalid(`tokenId is ${text(body['tokenId'])}, and this registry has no such token.`, 'tokenId');
@@ -62,11 +72,20 @@ const generateCredentials: Action = async ({ directory, now }, { settings, view 
   const expiry = parseExpiry(body['expiry'], now());
   if (expiry === undefined)
     return invalid(`expiry is ${text(body['expiry'])}, must be a time to come such as 2030-01-01T00:00:00Z.`, 'expiry');
+  const nowMs = now();
+  const shown = slots.map((name) => ({ name, creationTime: time(nowMs), ...expiryJson(expiry) }));
+  // First where it is listed: what is listed nowhere is forgotten (token-passwords.ts).
+  await state.commit((current) => {
+    const kept = current.get(keyOfId(`${resource.id}/tokens/${token}`));
+    return {
+      value: undefined,
+      changes: kept === undefined ? [] : [{ kind: 'put', resource: withPasswords(kept, shown) }],
+    };
+  });
   const passwords = [];
-  for (const slot of slots) {
-    const nowMs = now();
-    const value = await directory.generateTokenPassword({ registry: settings.uid, token, slot, nowMs, ...expiry });
-    passwords.push({ name: slot, value, creationTime: time(nowMs), ...expiryJson(expiry) });
+  for (const one of shown) {
+    const asked = { registry: settings.uid, token, slot: one.name, nowMs, ...expiry };
+    passwords.push({ ...one, value: await directory.generateTokenPassword(asked) });
   }
   return answered({ username: token, passwords });
 };

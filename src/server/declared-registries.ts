@@ -115,7 +115,7 @@ function children(
       const written = storedResource(
         writing,
         { id: childId, existing },
-        { properties: { ...properties, ...DECLARED } },
+        { properties: { ...properties, ...passwordsOf(existing), ...DECLARED } },
       );
       return existing !== undefined && isSame(existing, written) ? [] : [put(written)];
     }),
@@ -135,4 +135,10 @@ function idOf(text: string): ResourceId {
   const id = parseResourceId(text);
   if (id === undefined) throw new TypeError(`${text} is not a resource id`);
   return id;
+}
+
+/** What the configuration does not say and the token has: which passwords were made for it. */
+function passwordsOf(existing: StoredResource | undefined): JsonObject {
+  const passwords = existing?.properties['passwords'];
+  return passwords === undefined ? {} : { passwords };
 }

@@ -10,6 +10,7 @@ import type { Change, State, StateView, StoredResource } from '../state/port.ts'
 import type { RegistryUid } from '../store/port.ts';
 import { dataHosts } from './follow-names.ts';
 import { StartRefusedError } from './ready.ts';
+import { settleTokenPasswords } from './token-passwords.ts';
 import { hasWebhooks } from './webhooks.ts';
 import type { ServedRegistry, Snapshot } from './snapshot.ts';
 
@@ -35,10 +36,14 @@ export async function followRegistries(services: RegistryServices): Promise<Regi
   const first = state.view();
   for (const { uid, name } of first.ofType(REGISTRY))
     await services.directory.adoptRegistry({ uid, name: name.toLowerCase(), nowMs: services.now() });
+  await settleTokenPasswords(services.directory, undefined, first);
   let snapshot = snapshotOf(services, first);
+  let before = first;
   state.follow(async (view, changes) => {
     if (!changes.some(isAboutRegistries)) return;
     await tellDirectory(services, { before: snapshot, view });
+    await settleTokenPasswords(services.directory, before, view);
+    before = view;
     snapshot = snapshotOf(services, view);
   });
   return { snapshot: () => snapshot };

@@ -301,7 +301,7 @@ function controlListenerPlane(
     auth,
     state: stores.state,
     effects: [
-      ...credentialEffects({ directory: stores.directory, snapshot, now }),
+      ...credentialEffects({ directory: stores.directory, state: stores.state, snapshot, now }),
       ...webhooks.effects,
       imports.effect,
       usageEffect({ state: stores.state, metadata: stores.content.metadata, settings }),

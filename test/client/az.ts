@@ -11,7 +11,7 @@ export type Az = { readonly kind: 'there'; readonly path: string } | { readonly 
 export interface AzClient {
   readonly name: string;
   /** Answers when it is known whether it is there; `path` is the PATH to run it with. */
-  find(): Promise<Az>;
+  readonly find: () => Promise<Az>;
 }
 
 /** Debian's az needs another start for the SDK that Debian has (facts/acr.md §0.2). */

@@ -30,6 +30,8 @@ interface Recorded {
   }[];
 }
 
+const KEY = `ssh-ed25519 ${Buffer.from('\0\0\0\u000bssh-ed25519 and the key itself, whatever it is').toString('base64')} me`;
+
 describe('a deployment', () => {
   let seawall: TestSeawall;
   let arm: Arm;
@@ -51,7 +53,7 @@ describe('a deployment', () => {
 
   it('of the article makes a locked registry, changes nothing the second time, and goes with its group', async () => {
     const template: object = JSON.parse(await readFile(ARTICLE, 'utf8'));
-    const parameters = { registryName: { value: 'articleregistry' } };
+    const parameters = { registryName: { value: 'articleregistry' }, adminPublicKey: { value: KEY } };
     const answer = await arm.must('PUT', path('article'), {
       properties: { mode: 'Incremental', template, parameters },
     });
@@ -67,7 +69,7 @@ describe('a deployment', () => {
     const { changes } = again['properties'] as { readonly changes: readonly { readonly changeType: string }[] };
     assert.deepEqual(
       changes.map(({ changeType }) => changeType),
-      ['NoChange', 'NoChange'],
+      Array.from({ length: 6 }, () => 'NoChange'),
     );
     for (const below of ['providers/Microsoft.Resources/deployments', 'deployments']) {
       const { value } = await arm.must('GET', `${group}/${below}/article/operations`);
@@ -80,6 +82,10 @@ describe('a deployment', () => {
         [
           ['Create', 'Created', 'myDockerVMVNET'],
           ['Create', 'Created', 'articleregistry'],
+          ['Create', 'Created', 'myDockerVMNSG'],
+          ['Create', 'Created', 'myDockerVMPublicIP'],
+          ['Create', 'Created', 'myDockerVMVMNic'],
+          ['Create', 'Created', 'myDockerVM'],
           ['EvaluateDeploymentOutput', 'OK', undefined],
         ],
       );
@@ -93,20 +99,25 @@ describe('a deployment', () => {
     const { properties: record } = (await arm.must('GET', path('article'))) as { readonly properties: Recorded };
     assert.deepEqual(
       record.providers.map(({ namespace }) => namespace),
-      ['Microsoft.Network', 'Microsoft.ContainerRegistry'],
+      ['Microsoft.Network', 'Microsoft.ContainerRegistry', 'Microsoft.Compute'],
     );
     assert.deepEqual(
       record.dependencies.map(({ resourceName, dependsOn }) => [
         resourceName,
         ...dependsOn.map((one) => one.resourceName),
       ]),
-      [['articleregistry', 'myDockerVMVNET']],
+      [
+        ['articleregistry', 'myDockerVMVNET'],
+        ['myDockerVMVMNic', 'myDockerVMVNET', 'myDockerVMNSG', 'myDockerVMPublicIP'],
+        ['myDockerVM', 'myDockerVMVMNic'],
+      ],
     );
-    const other = { registryName: { value: 'anotherregistry' } };
+    const other = { ...parameters, registryName: { value: 'anotherregistry' } };
     const elsewhere = await arm.must('POST', `${path('x')}/whatIf`, {
       properties: { mode: 'Incremental', template, parameters: other },
     });
     assert.match(JSON.stringify(elsewhere), /"changeType":"Create"/);
+    assert.equal((await arm.ask('DELETE', path('article'))).status, 204, 'az takes no 200');
   });
 
   it('that fails leaves its record and nothing else', async () => {

@@ -25,9 +25,9 @@ describe('a peering', () => {
   after(() => seawall.close());
 
   const networkOf = (name = ''): string => `${group}/providers/Microsoft.Network/virtualNetworks/${name}`;
-  const peer = (from: string, to: string): ReturnType<Arm['ask']> =>
+  const peer = (from: string, to: string, more: object = {}): ReturnType<Arm['ask']> =>
     arm.ask('PUT', `${networkOf(from)}/virtualNetworkPeerings/to-${to}`, {
-      properties: { remoteVirtualNetwork: { id: networkOf(to) } },
+      properties: { remoteVirtualNetwork: { id: networkOf(to) }, ...more },
     });
   const stateOf = async (from: string, to: string): Promise<unknown> => {
     const { properties } = await arm.must('GET', `${networkOf(from)}/virtualNetworkPeerings/to-${to}`);
@@ -47,5 +47,12 @@ describe('a peering', () => {
     assert.equal(codeOf(await peer('a', 'c')), 'VnetAddressSpacesOverlap');
     assert.equal(codeOf(await peer('a', 'a')), 'VnetCannotBePeeredWithItself');
     assert.equal(codeOf(await peer('a', 'nowhere')), 'InvalidResourceReference');
+  });
+
+  it('is of whole networks, as the newest az says, and of nothing less', async () => {
+    assert.equal((await peer('b', 'c', { peerCompleteVnets: true })).status, 201);
+    const part = await peer('b', 'c', { peerCompleteVnets: false });
+    assert.deepEqual([part.status, codeOf(part)], [400, 'InvalidRequestContent']);
+    assert.match(part.text, /properties\.peerCompleteVnets/);
   });
 });

@@ -61,7 +61,8 @@ describe('a service principal', () => {
     assert.equal(await catalog(puller), 403);
     const assignment = await assign(puller, 'AcrPull', registry, '00000000-0000-4000-8000-000000000002');
     assert.equal(await catalog(puller), 200);
-    await owner.must('DELETE', assignment);
+    const removed = await owner.must('DELETE', assignment);
+    assert.equal(removed['type'], 'Microsoft.Authorization/roleAssignments', 'az reads what it deleted');
     assert.equal(await catalog(puller), 403);
   });
 

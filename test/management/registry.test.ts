@@ -146,6 +146,48 @@ describe('a registry that is made by the management API', () => {
   });
 });
 
+describe('the passwords of a token', () => {
+  it('are listed with the token, go when they are left out, and are not those of its namesake', async () => {
+    await using seawall = await startSeawall();
+    const arm = await armOf(seawall);
+    const id = `${arm.subscription}/resourceGroups/seawall/providers/Microsoft.ContainerRegistry/registries/tokened`;
+    await arm.must('PUT', id, { location: 'westeurope', sku: { name: 'Premium' } });
+    const token = `${id}/tokens/reader`;
+    const make = (): ReturnType<Arm['ask']> =>
+      arm.ask('PUT', token, { properties: { scopeMapId: `${id}/scopeMaps/_repositories_pull` } });
+    assert.equal((await make()).status, 201);
+    const { passwords } = await arm.must('POST', `${id}/generateCredentials`, { tokenId: token });
+    const [first, second] = passwords as readonly { readonly name: string; readonly value: string }[];
+    const login = async (password = ''): Promise<number> =>
+      (await askRegistry(seawall, 'tokened', ['GET', '/v2/'], { auth: `reader:${password}` })).status;
+    const listed = async (): Promise<readonly unknown[]> => {
+      const { properties } = await arm.must('GET', token);
+      const { credentials } = properties as { readonly credentials: { readonly passwords: readonly object[] } };
+      return credentials.passwords.map((one) => [Object.keys(one), (one as { readonly name: string }).name]);
+    };
+    const keys = ['name', 'creationTime'];
+    assert.deepEqual(await listed(), [
+      [keys, 'password1'],
+      [keys, 'password2'],
+    ]);
+    assert.deepEqual([await login(first?.value), await login(second?.value)], [200, 200]);
+    await arm.must('PATCH', token, { properties: { credentials: { passwords: [{ name: 'password1' }] } } });
+    assert.deepEqual(await listed(), [[keys, 'password1']]);
+    assert.deepEqual([await login(first?.value), await login(second?.value)], [200, 401]);
+    const strange = await arm.ask('PATCH', token, {
+      properties: { credentials: { passwords: [{ name: 'password2' }] } },
+    });
+    assert.deepEqual([strange.status, codeOf(strange)], [400, 'InvalidRequestContent']);
+    await arm.must('PATCH', token, { properties: { status: 'disabled' } });
+    assert.equal(await login(first?.value), 401);
+    await arm.must('PATCH', token, { properties: { status: 'enabled' } });
+    assert.equal(await login(first?.value), 200);
+    assert.equal((await arm.ask('DELETE', token)).status, 200);
+    assert.equal((await make()).status, 201);
+    assert.deepEqual([await login(first?.value), await listed()], [401, []]);
+  });
+});
+
 describe('what a tier includes', () => {
   for (const [profile, third] of [
     ['azure', 400],

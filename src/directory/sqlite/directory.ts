@@ -109,9 +109,15 @@ function operations(
       change(() => putSecret(database, { principal, slot, secret, nowMs, expiresMs }));
       return secret;
     },
-    removeTokenPasswords: async (registry, name) => {
+    removeTokenPasswords: async (registry, name, slot) => {
       const principal = formatPrincipal({ kind: 'registry-token', registry, name });
-      change(() => database.run('DELETE FROM credential WHERE principal = ?', principal));
+      change(() =>
+        database.run(
+          'DELETE FROM credential WHERE principal = ?1 AND slot = ifnull(?2, slot)',
+          principal,
+          slot ?? null,
+        ),
+      );
     },
     [Symbol.dispose]: () => database[Symbol.dispose](),
   };

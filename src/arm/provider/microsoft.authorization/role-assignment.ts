@@ -50,6 +50,7 @@ export const ROLE_ASSIGNMENT: ResourceType = {
     return { kind: 'written', resource: storedResource(context, request, { properties: asked }) };
   },
   project: projectAssignment,
+  deletion: 'shown',
   list: listAssignments,
 };
 

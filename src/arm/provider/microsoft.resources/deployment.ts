@@ -62,6 +62,7 @@ export const DEPLOYMENT: ResourceType = {
   extension: true,
   schema: DEPLOYMENT_SCHEMA,
   put,
+  deletion: 'no-content',
   settle: settledRecord,
   project: projectDeployment,
 };

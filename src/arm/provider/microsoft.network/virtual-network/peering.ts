@@ -35,6 +35,9 @@ export const PEERING: ResourceType = {
         {
           ...Object.fromEntries(FLAGS.map((name) => [name, flag()])),
           remoteVirtualNetwork: Type.Object({ id: Type.String() }),
+          // Peerings of some subnets alone, and of IPv6 alone, are not built.
+          peerCompleteVnets: Type.Optional(Type.Literal(true)),
+          enableOnlyIPv6Peering: Type.Optional(Type.Literal(false)),
           peeringState: answered(),
           peeringSyncLevel: answered(),
           remoteAddressSpace: answered(),

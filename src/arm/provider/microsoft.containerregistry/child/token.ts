@@ -141,5 +141,9 @@ export function withPasswords(token: StoredResource, made: readonly ShownPasswor
 /** The names of a token's passwords; `undefined` for one of an earlier release, of which they are not known here. */
 export function passwordNames({ properties }: StoredResource): readonly string[] | undefined {
   const { passwords } = properties;
-  return passwords === undefined ? undefined : listOf(passwords).map((one) => String(objectOf(one)['name']));
+  if (passwords === undefined) return undefined;
+  return listOf(passwords).flatMap((one) => {
+    const { name } = objectOf(one);
+    return typeof name === 'string' ? [name] : [];
+  });
 }

@@ -6,6 +6,7 @@ export function banner(ready: ReadyInfo, bold: Terminal['bold']): string {
   return [
     ...addresses(ready, bold),
     ...lab(ready),
+    ...user(ready),
     ...hosts(ready),
     ...bootstrap(ready),
     ...next(ready, bold),
@@ -46,10 +47,19 @@ function lab({ lab: outcome }: ReadyInfo): readonly string[] {
     case 'off':
       return [];
     case 'made':
-      return [`  ${'lab'.padEnd(11)}virtual networks are made of packets; see: seawall lab --help`];
+      return [
+        outcome.rootless
+          ? `  ${'lab'.padEnd(11)}made without root: its hosts reach the registries, and this machine does not; see: seawall lab --help`
+          : `  ${'lab'.padEnd(11)}virtual networks are made of packets; see: seawall lab --help`,
+      ];
     case 'none':
       return [`  ${'lab'.padEnd(11)}none, so that no packet meets a subnet rule: ${outcome.why}`];
   }
+}
+
+function user({ user: name, asRoot }: ReadyInfo): readonly string[] {
+  if (name !== undefined) return [`  ${'runs as'.padEnd(11)}${name}; the lab's supervisor alone is root`];
+  return asRoot === undefined ? [] : [`  ${'runs as'.padEnd(11)}root, since ${asRoot}`];
 }
 
 function bootstrap({ bootstrap: secret }: ReadyInfo): readonly string[] {
@@ -62,7 +72,7 @@ function bootstrap({ bootstrap: secret }: ReadyInfo): readonly string[] {
   ];
 }
 
-function next({ registries }: ReadyInfo, bold: Terminal['bold']): readonly string[] {
+function next({ registries, lab: outcome }: ReadyInfo, bold: Terminal['bold']): readonly string[] {
   const [first] = registries;
   if (first === undefined)
     return [
@@ -70,6 +80,8 @@ function next({ registries }: ReadyInfo, bold: Terminal['bold']): readonly strin
       'No registry is declared, so nothing can be pushed yet. Declare one in a file and name it with --config:',
       '  { "registries": [{ "name": "myregistry", "adminUserEnabled": true }] }',
     ];
+  if (outcome.kind === 'made' && outcome.rootless)
+    return ['', 'Next: make a network with az, and then', `  ${bold('seawall lab host NAME --subnet ID')}`];
   return ['', 'Next:', `  ${bold(login(first))}`];
 }
 

@@ -21,10 +21,6 @@ class DemoError extends Error {
 
 /** `demo`: the article's story on real packets, with a client of its own: a rule, the 200 and the 403. */
 export async function playDemo(terminal: Terminal): Promise<ExitCode> {
-  if (process.getuid?.() !== 0) {
-    terminal.err('seawall: the demo makes networks on this machine, which needs root: sudo seawall demo\n');
-    return EXIT.denied;
-  }
   const folder = await mkdtemp(join(tmpdir(), 'seawall-demo-'));
   const data = join(folder, 'data');
   const server = spawn(
@@ -191,13 +187,14 @@ require('node:https').get(url, { headers: { authorization } }, (answer) => {
 async function request({ terminal, data }: Stage, host: string): Promise<string> {
   const found = await findServer(data);
   const ca = found.kind === 'running' ? found.server.caFile : undefined;
-  const [command, ...args] = hostCommand(host, [
+  const client = [
     process.execPath,
     '-e',
     CLIENT,
     'https://myregistry.azurecr.test/v2/',
     await login({ terminal, data }),
-  ]);
+  ];
+  const [command = '', ...args] = hostCommand(host, client, found.kind === 'running' ? found.server.enterLab : []);
   const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...terminal.env, ...(ca === undefined ? {} : { NODE_EXTRA_CA_CERTS: ca }) },

@@ -81,14 +81,23 @@ export async function makeHost(
   return EXIT.ok;
 }
 
-/** Names the resolver of the host's network within a mount namespace of the command's own; `/sys` stays what it is. */
-const ENTER = 'mount --bind "$0" /etc/resolv.conf && exec "$@"';
+/**
+ * Names the resolver of the host's network within a mount namespace of the command's own; `/sys` stays what it is. The
+ * command runs in the folder that it was typed in, which entering the lab may have left.
+ */
+const ENTER =
+  'cd "$1" && for file in /etc/netns /run/seawall-netns; do \
+  [ ! -e "$file/$0/resolv.conf" ] || mount --bind "$file/$0/resolv.conf" /etc/resolv.conf || exit; done; shift; exec "$@"';
 
 /** The command line that runs a command in a host's network. */
-export function hostCommand(name: string, command: readonly string[]): readonly [string, ...string[]] {
+export function hostCommand(
+  name: string,
+  command: readonly string[],
+  enterLab: readonly string[] = [],
+): readonly string[] {
   const host = `swl-h-${name.toLowerCase()}`;
-  const enter = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', ENTER, `/etc/netns/${host}/resolv.conf`];
-  return ['nsenter', `--net=/run/netns/${host}`, ...enter, ...command];
+  const enter = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', ENTER, host, process.cwd()];
+  return [...enterLab, 'nsenter', `--net=/run/netns/${host}`, ...enter, ...command];
 }
 
 /** `lab exec`: runs a command in a host's network, with the lab's names and CA, and ends as it does. */
@@ -102,7 +111,7 @@ export async function execInHost(
   const ca = found.kind === 'running' ? found.server.caFile : undefined;
   const trust =
     ca === undefined ? {} : { SSL_CERT_FILE: ca, CURL_CA_BUNDLE: ca, REQUESTS_CA_BUNDLE: ca, NODE_EXTRA_CA_CERTS: ca };
-  const [tool, ...args] = hostCommand(name, command);
+  const [tool = '', ...args] = hostCommand(name, command, found.kind === 'running' ? found.server.enterLab : []);
   const child = spawn(tool, args, {
     stdio: 'inherit',
     env: { ...terminal.env, ...trust },

@@ -18,6 +18,8 @@ export interface ServerAccess {
   readonly tenantId: string;
   readonly clientId: string;
   readonly clientSecret?: string;
+  /** What has to come before a command that is to run where the lab is; nothing where that is the machine itself. */
+  readonly enterLab: readonly string[];
 }
 
 /** The outcome of looking for a running server. */
@@ -80,6 +82,7 @@ export function parseServerAccess(text: string): ServerAccess | undefined {
     subscriptionId,
     clientId,
     loginServers: texts(value['loginServers']),
+    enterLab: texts(value['enterLab']),
     ...(caFile === '' ? {} : { caFile }),
     ...(clientSecret === '' ? {} : { clientSecret }),
   };

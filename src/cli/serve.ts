@@ -42,7 +42,8 @@ async function start(config: Config, terminal: Terminal): Promise<RunningServer 
     process.exit(EXIT.failed);
   };
   try {
-    return await startServer(config, { onFatal, ofProcess: true });
+    const sudo = { uid: terminal.env['SUDO_UID'], gid: terminal.env['SUDO_GID'] };
+    return await startServer(config, { onFatal, ofProcess: true, sudo });
   } catch (error) {
     const exit = error instanceof StartRefusedError ? EXIT.config : exitFor(error);
     if (!(error instanceof Error) || exit === undefined) throw error;

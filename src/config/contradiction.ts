@@ -58,10 +58,10 @@ function hostsFileInProduction(config: Config): readonly Contradiction[] {
   ];
 }
 
-function userWithHostsFile({ user, hostsFile }: Config): readonly Contradiction[] {
-  if (user === undefined || hostsFile.kind === 'off') return [];
+function userWithHostsFile({ user, hostsFile, lab }: Config): readonly Contradiction[] {
+  if (user === undefined || hostsFile.kind === 'off' || lab !== 'off') return [];
   const why =
-    'needs hostsFile off: a server that let go of root cannot take the names out again; "seawall hosts print" prints them';
+    'needs hostsFile off where there is no lab, whose supervisor keeps it: a server that let go of root cannot take the names out again; "seawall hosts print" prints them';
   return [{ setting: 'user', why }];
 }
 

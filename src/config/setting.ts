@@ -98,7 +98,7 @@ export const SETTINGS = {
   } satisfies Setting<'auto' | 'on' | 'off'>,
   user: optional(
     userName,
-    'User that the server runs as once what needs root is done: ports, the lab; needs hostsFile off.',
+    'User that the server runs as once what needs root is done. With a lab it lets go of root unasked.',
   ),
   publicPrefix: setting(prefix, '198.18.77.0/24', 'IPv4 prefix that public addresses of resources are taken from.'),
   images: setting(

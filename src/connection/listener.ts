@@ -21,6 +21,8 @@ export interface ListenerOptions {
   readonly name: string;
   /** An address without brackets, or a host name; port 0 lets the system choose. */
   readonly address: { readonly host: string; readonly port: number };
+  /** A server that listens already, in place of one at the address. */
+  readonly opened?: Server;
   readonly limits: HttpLimits & { readonly firstByteTimeoutMs: number; readonly maxConnections: number };
   /** Whose connections are counted, and how many each may have. */
   readonly clients: Clients;
@@ -65,13 +67,14 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     socket.on('error', (error) => tellFailure(options, socket, error));
     begin(socket, attachment, { options, http, open });
   };
-  const server = createServer({ pauseOnConnect: true, noDelay: true, keepAlive: true }, (socket) =>
-    accept(socket, INTERNET),
-  );
+  const server = options.opened ?? createServer({ pauseOnConnect: true });
+  server.on('connection', (socket: Socket) => accept(socket.setNoDelay(true).setKeepAlive(true), INTERNET));
   limit(server, options);
   try {
-    server.listen(options.address);
-    await once(server, 'listening');
+    if (options.opened === undefined) {
+      server.listen(options.address);
+      await once(server, 'listening');
+    }
   } catch (error) {
     http.close();
     throw error;
@@ -98,10 +101,7 @@ interface Attaching {
 function attach({ server, attachment }: AttachedSocket, { accept, attached, options }: Attaching): () => void {
   attached.add(server);
   limit(server, options);
-  server.on('connection', (socket: Socket) => {
-    socket.setNoDelay(true).setKeepAlive(true);
-    accept(socket, attachment);
-  });
+  server.on('connection', (socket: Socket) => accept(socket.setNoDelay(true).setKeepAlive(true), attachment));
   return () => {
     attached.delete(server);
     server.close();

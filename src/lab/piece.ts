@@ -23,8 +23,11 @@ export interface Piece {
   readonly down: readonly Step[];
 }
 
-/** The machine's leg in the lab's internet. */
-export const INTERNET_BRIDGE = `${PREFIX}inet`;
+/** The lab's internet: a bridge in a namespace of its own, where no packet meets the rules of docker, ufw and others. */
+export const INTERNET = `${PREFIX}-internet`;
+const BRIDGE = 'internet';
+/** The machine's leg in it. */
+export const MACHINE_LINK = `${PREFIX}inet`;
 /** Where a router takes what comes by a service endpoint; Azure's own address for DNS. */
 const INNER = '169.254.100.1';
 const DNS_ADDRESS = '168.63.129.16';
@@ -36,11 +39,11 @@ const ip = (line: string, namespace?: string): Step =>
 export function piecesOf(plan: LabPlan): readonly Piece[] {
   const length = plan.publicPrefix.slice(plan.publicPrefix.indexOf('/'));
   return [
-    internet(plan),
+    internet(plan, length),
     ...plan.networks.flatMap((network) => [
-      router(network, length),
+      router(plan, network, length),
       ...network.subnets.map((subnet) => bridge(network, subnet)),
-      ...network.publicAddresses.map((one) => publicAddress(network, one.public)),
+      ...network.publicAddresses.map((one) => publicAddress(plan, network, one.public)),
       ...network.endpoints.map((one) => endpoint(network, one)),
     ]),
     ...plan.peerings.map(peering),
@@ -61,29 +64,53 @@ export function difference(before: readonly Piece[], after: readonly Piece[]): r
   ];
 }
 
-/** Addresses of the lab are routed one by one: a whole prefix could hide a network that the machine uses (facts/lab.md §0). */
-function internet({ gateway, registry }: LabPlan): Piece {
+/**
+ * The bridge with the registries' address, and the machine's leg. On the machine, addresses of the lab are routed one by
+ * one: a whole prefix could hide a network that it uses (facts/lab.md §0).
+ */
+function internet({ gateway, registry, machine }: LabPlan, length: string): Piece {
+  const inside = (line: string): Step => ip(line, INTERNET);
+  const leg = [
+    ip(`link add ${MACHINE_LINK} type veth peer name machine netns ${INTERNET}`),
+    inside(`link set machine master ${BRIDGE} up`),
+    ip(`addr add ${gateway}/32 dev ${MACHINE_LINK}`),
+    ip(`link set ${MACHINE_LINK} up`),
+    toLab(registry, gateway),
+  ];
   return {
-    key: `internet ${gateway} ${registry}`,
+    key: `internet ${gateway} ${registry}${length} ${machine}`,
     up: [
-      ip(`link add ${INTERNET_BRIDGE} type bridge`),
-      ip(`addr add ${gateway}/32 dev ${INTERNET_BRIDGE}`),
-      ip(`addr add ${registry}/32 dev ${INTERNET_BRIDGE}`),
-      ip(`link set ${INTERNET_BRIDGE} up`),
+      ip(`netns add ${INTERNET}`),
+      inside('link set lo up'),
+      inside(`link add ${BRIDGE} type bridge`),
+      inside(`addr add ${registry}${length} dev ${BRIDGE}`),
+      inside(`link set ${BRIDGE} up`),
+      ...(machine ? leg : []),
     ],
-    down: [ip(`link del ${INTERNET_BRIDGE}`)],
+    down: [...(machine ? [ip(`link del ${MACHINE_LINK}`)] : []), ip(`netns del ${INTERNET}`)],
   };
 }
 
-function router({ namespace, link, egress }: NetworkPlan, length: string): Piece {
+/** The machine's way to one address of the lab. */
+function toLab(address: string, gateway: string): Step {
+  return ip(`route add ${address}/32 dev ${MACHINE_LINK} src ${gateway}`);
+}
+
+/** What routes the machine to an address of the lab, and what ends that. */
+function routed({ machine, gateway }: LabPlan, address: string): { readonly up: Step[]; readonly down: Step[] } {
+  if (!machine) return { up: [], down: [] };
+  return { up: [toLab(address, gateway)], down: [ip(`route del ${address}/32 dev ${MACHINE_LINK}`)] };
+}
+
+function router(plan: LabPlan, { namespace, link, egress }: NetworkPlan, length: string): Piece {
   const out = egress === undefined ? [] : [ip(`addr add ${egress}${length} dev wan`, namespace)];
-  const routed = egress === undefined ? [] : [ip(`route add ${egress}/32 dev ${INTERNET_BRIDGE}`)];
+  const way = egress === undefined ? { up: [], down: [] } : routed(plan, egress);
   return {
     key: `router ${namespace} ${egress}${length}`,
     up: [
       ip(`netns add ${namespace}`),
-      ip(`link add ${link} type veth peer name wan netns ${namespace}`),
-      ip(`link set ${link} master ${INTERNET_BRIDGE} up`),
+      ip(`link add ${link} type veth peer name wan netns ${namespace}`, INTERNET),
+      ip(`link set ${link} master ${BRIDGE} up`, INTERNET),
       ip('link set lo up', namespace),
       ...out,
       ip('link set wan up', namespace),
@@ -92,16 +119,9 @@ function router({ namespace, link, egress }: NetworkPlan, length: string): Piece
       ip(`addr add ${METADATA}/32 dev lo`, namespace),
       ip(`addr add ${OUTSIDE}/32 dev lo`, namespace),
       { kind: 'run', in: namespace, argv: ['sysctl', '-qw', 'net.ipv4.ip_forward=1'] },
-      ...routed,
+      ...way.up,
     ],
-    // The link goes with the namespace that its other end is in, and the route to the egress address is of the bridge.
-    down: [
-      ...routed.map(
-        ({ kind, ...rest }) => ({ ...rest, kind, line: `route del ${egress}/32 dev ${INTERNET_BRIDGE}` }) as Step,
-      ),
-      ip(`link del ${link}`),
-      ip(`netns del ${namespace}`),
-    ],
+    down: [...way.down, ip(`link del ${link}`, INTERNET), ip(`netns del ${namespace}`)],
   };
 }
 
@@ -117,11 +137,12 @@ function bridge({ namespace }: NetworkPlan, { bridge: name, gateways }: NetworkP
   };
 }
 
-function publicAddress({ namespace }: NetworkPlan, address: string): Piece {
+function publicAddress(plan: LabPlan, { namespace }: NetworkPlan, address: string): Piece {
+  const { up, down } = routed(plan, address);
   return {
     key: `public ${namespace} ${address}`,
-    up: [ip(`addr add ${address}/32 dev wan`, namespace), ip(`route add ${address}/32 dev ${INTERNET_BRIDGE}`)],
-    down: [ip(`route del ${address}/32 dev ${INTERNET_BRIDGE}`), ip(`addr del ${address}/32 dev wan`, namespace)],
+    up: [ip(`addr add ${address}/32 dev wan`, namespace), ...up],
+    down: [...down, ip(`addr del ${address}/32 dev wan`, namespace)],
   };
 }
 

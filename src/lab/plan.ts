@@ -82,6 +82,8 @@ export interface LabPlan {
   /** The machine's own end of the lab's internet, and the registries' address on it. */
   readonly gateway: string;
   readonly registry: string;
+  /** Whether the machine has an end: not so where the lab is made without root. */
+  readonly machine: boolean;
   readonly networks: readonly NetworkPlan[];
   readonly peerings: readonly PeeringPlan[];
 }
@@ -107,10 +109,15 @@ function prefixOf(text: string): Prefix {
 }
 
 /** What the fabric is to be for these networks and hosts. */
-export function labPlan(topology: Topology, hosts: readonly Host[], publicPrefix: string): LabPlan {
+export function labPlan(
+  topology: Topology,
+  hosts: readonly Host[],
+  { publicPrefix, machine }: Pick<LabPlan, 'publicPrefix' | 'machine'>,
+): LabPlan {
   const networks = [...topology.networks.values()];
   return {
     publicPrefix,
+    machine,
     ...labAddresses(publicPrefix),
     networks: networks.map((network) => networkPlan(topology, network, hosts)),
     peerings: peeringsOf(topology, networks),

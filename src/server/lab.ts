@@ -8,13 +8,16 @@ import { SETTINGS } from '../config/setting.ts';
 import type { AttachedSocket } from '../connection/listener.ts';
 import { serveTcp, serveUdp } from '../lab/dns.ts';
 import { startFabric } from '../lab/fabric.ts';
+import { whyNoUserNamespace } from '../lab/user-namespace.ts';
 import type { Purpose } from '../lab/message.ts';
 import { type Host, labAddresses, type LabPlan, labPlan } from '../lab/plan.ts';
+import { INTERNET } from '../network/facts.ts';
 import { compileTopology, type Topology } from '../network/topology.ts';
 import type { StateView } from '../state/port.ts';
 import { securityGroupsOf } from './lab-security.ts';
 import type { InnerServices } from './lab-inner.ts';
 import { resolverOf } from './lab-names.ts';
+import { type HostsKeeper, hostsPath, OWN_KEEPER } from './keep-names.ts';
 import { type ReadyLab, StartRefusedError } from './ready.ts';
 
 /** The lab, where there is one. */
@@ -22,12 +25,18 @@ export interface Lab extends AsyncDisposable {
   /** The configuration, with the lab's addresses and names in place of those that nobody chose. */
   readonly config: Config;
   readonly ready: ReadyLab;
+  /** What has to come before a command that is to run where the lab is. */
+  readonly enter: readonly string[];
+  /** A socket at the lab's address for one of the two listeners, where that is where it listens. */
+  opened(name: 'registry' | 'control'): Promise<Server | undefined>;
+  /** Who keeps the machine's hosts file. */
+  readonly keeper: HostsKeeper;
   /** The plan that is in force; `undefined` without a lab. */
   readonly plan: () => LabPlan | undefined;
   /** Sends packets the way the networks of a view are. */
   apply(view: StateView, topology: Topology): Promise<void>;
   /** From now on hands over the sockets of routers; those before are handed over at once. */
-  serve(given: LabServing): void;
+  serve(given: LabServing): Promise<void>;
 }
 
 /** What the lab's sockets are served with. */
@@ -44,31 +53,50 @@ const HTTPS = 443;
 /** Starts the lab where the configuration asks for it. Throws {@link StartRefusedError} with why it cannot. */
 export async function openLab(config: Config): Promise<Lab> {
   if (config.lab === 'off') return noLab(config, { kind: 'off' });
-  const chosen = withAddresses(config);
+  const rootless = process.getuid?.() !== 0;
+  const refused = rootless ? await whyNoUserNamespace() : undefined;
+  if (rootless && config.lab === 'auto') return noLab(config, { kind: 'none', why: withoutRoot(refused) });
+  if (refused !== undefined) throw new StartRefusedError(`the lab cannot be made: ${withoutRoot(refused)}`);
+  const chosen = rootless ? withinNamespace(config) : withAddresses(config);
   const held: Handed[] = [];
   let take = (one: Handed): void => void held.push(one);
-  const started = await startFabric(chosen.publicPrefix, (network, purpose, socket) =>
-    take({ network, purpose, socket }),
-  );
+  const { publicPrefix } = chosen;
+  const machine = !rootless;
+  const started = await startFabric({
+    publicPrefix,
+    hostsFile: hostsPath(chosen),
+    rootless,
+    take: (network, purpose, socket) => take({ network, purpose, socket }),
+  });
   if (started.kind === 'refused' && config.lab === 'auto') return noLab(config, { kind: 'none', why: started.why });
   if (started.kind === 'refused') throw new StartRefusedError(`the lab cannot be made: ${started.why}`);
   const { fabric } = started;
   // The registry's own address, which has to be there before anything listens on it.
-  await fabric.apply(labPlan(compileTopology([], []), [], chosen.publicPrefix), chosen.registry.port);
+  const port = chosen.publicPort ?? chosen.registry.port;
+  await fabric.apply(labPlan(compileTopology([], []), [], { publicPrefix, machine }), port);
+  const own = labAddresses(publicPrefix).registry;
   const attached = new Map<string, () => void>();
   let plan: LabPlan | undefined;
   return {
     config: chosen,
-    ready: { kind: 'made' },
+    ready: { kind: 'made', rootless },
+    enter: fabric.enter,
+    opened: async (name) => (chosen[name].host === own ? fabric.listen(chosen[name].port) : undefined),
+    keeper: {
+      keep: (_, block) => fabric.keepHosts(block),
+      remove: () => fabric.keepHosts(undefined),
+    },
     plan: () => plan,
     async apply(view, topology) {
-      plan = labPlan(topology, hostsOf(view), chosen.publicPrefix);
+      plan = labPlan(topology, hostsOf(view), { publicPrefix, machine });
       closeGone(topology, attached);
-      await fabric.apply(plan, chosen.registry.port);
+      await fabric.apply(plan, port);
     },
-    serve: (given) => {
+    async serve(given) {
       take = (one) => begin(one, { ...given, config: chosen, attached });
       for (const one of held.splice(0)) take(one);
+      // Where the listener is elsewhere, the lab's own address leads to it, too.
+      if (chosen.registry.host !== own) given.attach({ server: await fabric.listen(port), attachment: INTERNET });
     },
     async [Symbol.asyncDispose]() {
       for (const stop of attached.values()) stop();
@@ -81,9 +109,12 @@ function noLab(config: Config, ready: ReadyLab): Lab {
   return {
     config,
     ready,
+    enter: [],
+    opened: async () => undefined,
+    keeper: OWN_KEEPER,
     plan: () => undefined,
     apply: async () => undefined,
-    serve: () => undefined,
+    serve: async () => undefined,
     [Symbol.asyncDispose]: async () => undefined,
   };
 }
@@ -100,6 +131,20 @@ function withAddresses(config: Config): Config {
     ...(usual(control, SETTINGS.control.defaults.up) ? { control: { host, port: control.port } } : {}),
     ...(registrySuffix === SETTINGS.registrySuffix.defaults.up ? { registrySuffix: SUFFIX } : {}),
   };
+}
+
+/** What somebody without root is told who did not ask for a lab, or cannot have one. */
+function withoutRoot(refused: string | undefined): string {
+  if (refused === undefined)
+    return 'it needs root: start with sudo, or with --lab on for hosts that only "seawall lab exec" reaches';
+  return `it needs root: start with sudo, or without it by --lab off; there is none without root, either: ${refused}`;
+}
+
+/** Without root this machine reaches no address of the lab: listeners stay where they are, and names are for hosts alone. */
+function withinNamespace(config: Config): Config {
+  const usual = config.registrySuffix === SETTINGS.registrySuffix.defaults.up;
+  const suffix = usual ? SUFFIX : config.registrySuffix;
+  return { ...config, registrySuffix: suffix, publicPort: config.publicPort ?? HTTPS, hostsFile: { kind: 'off' } };
 }
 
 /** A socket of a router. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Server } from 'node:net';
 import type { ListenAddress } from '../config/address.ts';
 import type { Config } from '../config/config.ts';
 import { Clients } from '../limit/clients.ts';
@@ -30,6 +31,8 @@ export interface ListenerContext {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly now: () => number;
+  /** A server that listens already for one of the two, opened by somebody who may. */
+  readonly opened?: (name: Responder['listener']) => Promise<Server | undefined>;
 }
 
 /** Both listeners, open. Disposing stops accepting, drains for as long as the configuration says, and cuts what is left. */
@@ -89,12 +92,14 @@ function withData(certificate: ListenerCertificate, data: ListenerCertificate | 
 async function openListener(
   name: Responder['listener'],
   secureContext: SecureContextFor,
-  { config, log, metrics }: ListenerContext,
+  { config, log, metrics, opened }: ListenerContext,
 ): Promise<OpenListener> {
+  const server = await opened?.(name);
   let responder: Responder = { listener: name, plane: starting, log, metrics, headers: HEADERS[name] };
   const listener: Listener = await listen({
     name,
     address: config[name],
+    ...(server === undefined ? {} : { opened: server }),
     limits: config.connections,
     ...(name === 'registry' ? { proxies: proxyPeers(config) } : {}),
     clients: new Clients(config.clients, config.connections.maxConnections),

@@ -15,7 +15,8 @@ export type ReadyHosts =
 
 /** What became of the lab. */
 export type ReadyLab =
-  | { readonly kind: 'made' }
+  /** `rootless` where it is made in a user namespace, and reached from within alone. */
+  | { readonly kind: 'made'; readonly rootless: boolean }
   | { readonly kind: 'off' }
   | { readonly kind: 'none'; readonly why: string };
 
@@ -36,6 +37,10 @@ export interface ReadyInfo {
   readonly hosts: ReadyHosts;
   /** The lab: made, not asked for, or why it could not be made. */
   readonly lab: ReadyLab;
+  /** Whom the server lets go of root for; absent where it had none, or keeps it. */
+  readonly user?: string;
+  /** Why it runs as root although a lab is there, and what to do. */
+  readonly asRoot?: string;
   /** The secret of the owner, made just now and never shown again: the first start of the production form. */
   readonly bootstrap?: { readonly clientId: string; readonly clientSecret: string };
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { resolve } from 'node:path';
 import { EXECUTORS } from '../arm/executor.ts';
 import { type OperationRunner, startOperations } from '../arm/operation-runner.ts';
 import { PROVIDERS } from '../arm/providers.ts';
@@ -58,7 +59,7 @@ import { type Stores, openStores } from './stores.ts';
 import { subscriptionRoutes } from './subscription-routes.ts';
 import { fetchJson, outboundDoor } from './outbound.ts';
 import { startRetention } from './retention.ts';
-import { runAs } from './run-as.ts';
+import { become, chooseUser, type Sudo } from './run-as.ts';
 import { startUpkeep, type Upkeep } from './upkeep.ts';
 import { startWebhooks, type Webhooks } from './webhooks.ts';
 import { usageEffect } from './usage-effect.ts';
@@ -67,12 +68,16 @@ import { usageEffect } from './usage-effect.ts';
 export interface StartOptions {
   /** Called when what is on the disk is in doubt: the process must end. */
   readonly onFatal: (error: Error) => void;
-  /** Whether the metrics of the process are among the server's. */
+  /** Whether the process is the server's own: its metrics are the server's, and so is its user. */
   readonly ofProcess: boolean;
+  /** Who called `sudo` to start it, by the variables that `sudo` sets. */
+  readonly sudo?: Sudo;
 }
 
 const now = () => Date.now();
 const STDERR = 2;
+/** Folders of the data that the supervisor has for itself. */
+const KEPT_BY_ROOT = ['machines'];
 /** How many refused requests are kept. */
 const MOST_DENIALS = 10_000;
 
@@ -85,7 +90,12 @@ export async function startServer(asked: Config, options: StartOptions): Promise
   const log = createLog({ ...config.log, writer: new DescriptorWriter(STDERR), now });
   stack.defer(() => log.flush());
   const metrics = createMetrics({ ofProcess: options.ofProcess });
-  const user = await runAs(config.user);
+  const user = await chooseUser({
+    named: config.user,
+    unasked: options.ofProcess && lab.ready.kind === 'made',
+    folder: resolve(config.dataDir),
+    sudo: options.sudo ?? {},
+  });
   const dataDir = stack.use(await openDataDir(config.dataDir).catch(refused));
   const onFatal = (error: unknown) => {
     log.event({ event: 'store-failed', operation: 'commit', error });
@@ -99,7 +109,9 @@ export async function startServer(asked: Config, options: StartOptions): Promise
     await stores.state.commit((view) => ({ value: undefined, changes: missingEgress(view, config.publicPrefix) }));
   await ensureDeclared({ state: stores.state, directory: stores.directory, config }, now());
   const { snapshot } = await followRegistries({ state: stores.state, directory: stores.directory, config, now });
-  const listeners = stack.use(await openListeners({ config, dataDir, log, metrics, now }));
+  const listeners = stack.use(
+    await openListeners({ config, dataDir, log, metrics, now, opened: (name) => lab.opened(name) }),
+  );
   const { registry, control, caFile } = listeners;
   const inFlight = new InFlight();
   const denials = ringOfDenials(MOST_DENIALS);
@@ -115,6 +127,8 @@ export async function startServer(asked: Config, options: StartOptions): Promise
     }),
   );
   for (const one of attachedListeners(config)) registry.attach(await listenIn(one));
+  // Everything that needs root is done, and nothing is served yet.
+  if (user.kind === 'become') await become(user, dataDir.root, KEPT_BY_ROOT);
   const controlUrl = controlOrigin(config, control.address, config.control);
   const door = await outboundDoor(config);
   const auth = authServices({
@@ -127,7 +141,7 @@ export async function startServer(asked: Config, options: StartOptions): Promise
   const substitutions = keepSubstitutions(({ asked, given }) => log.event({ event: 'substituted', asked, given }));
   const view = (): StateView => stores.state.view();
   const inner = stack.use(await openInner({ config, dataDir, auth, substitutions, view, log, now }));
-  lab.serve({ attach: (socket) => registry.attach(socket), view, inner });
+  await lab.serve({ attach: (socket) => registry.attach(socket), view, inner });
   const { state, work } = stores;
   const webhooks = stack.use(startWebhooks({ state, metadata: stores.content.metadata, work, door, log, now }));
   const { content, box } = stores;
@@ -170,7 +184,7 @@ export async function startServer(asked: Config, options: StartOptions): Promise
   control.serve(controlListenerPlane(assembly, controlUrl));
   stack.use(startRetention({ snapshot, metadata: content.metadata, announced, log, now }));
   const served = registryNames(config, state.view());
-  const names = stack.use(await keepNames(config, served.hosts, log));
+  const names = stack.use(await keepNames(config, served.hosts, { log, keeper: lab.keeper }));
   const trusted = caFile === undefined ? {} : { caFile };
   const said = {
     pid: process.pid,
@@ -179,6 +193,7 @@ export async function startServer(asked: Config, options: StartOptions): Promise
     registrySuffix: config.registrySuffix,
     registryAddress: formatListenAddress(registry.address),
     registryPort,
+    ...(lab.enter.length === 0 ? {} : { enterLab: lab.enter }),
     ...trusted,
     ...shownOwner(owner, config),
   };
@@ -197,8 +212,6 @@ export async function startServer(asked: Config, options: StartOptions): Promise
       },
     }),
   );
-  await user.take(dataDir.root);
-  await user.become(dataDir.root);
   const ready: ReadyInfo = {
     registries: await readyRegistries(assembly, registryPort),
     control: controlUrl,
@@ -209,6 +222,7 @@ export async function startServer(asked: Config, options: StartOptions): Promise
     ...trusted,
     hosts: names.hosts,
     lab: lab.ready,
+    ...(user.kind === 'become' ? { user: user.name } : user.why === undefined ? {} : { asRoot: user.why }),
     ...bootstrapOf(owner, config),
   };
   tellReady(log, listeners, performance.now() - startedMs);

@@ -10,6 +10,8 @@ export interface ServerState {
   readonly registrySuffix: string;
   /** HOST:PORT that registries are served on. */
   readonly registryAddress: string;
+  /** What has to come before a command that is to run where the lab is; absent where that is the machine itself. */
+  readonly enterLab?: readonly string[];
   /** Port in the names of login servers. */
   readonly registryPort: number;
   /** Names of the registries served. */

@@ -246,7 +246,8 @@ describe('the lab', { skip: WHY_NOT }, () => {
 
   it('is made anew when somebody took a part of it away', async () => {
     await run('ip', ['netns', 'del', 'swl-h-b-on']);
-    await run('ip', ['link', 'del', links().find((name) => /^swl[0-9a-f]{10}$/.test(name)) ?? '']);
+    const uplink = links('swl-internet').find((name) => /^swl[0-9a-f]{10}$/.test(name)) ?? '';
+    await run('ip', ['-n', 'swl-internet', 'link', 'del', uplink]);
     await makeHost('b-late', 'b/subnets/on');
     await patch({ publicNetworkAccess: 'Enabled', networkRuleSet: { defaultAction: 'Allow' } });
     for (const host of ['a-on', 'b-on', 'b-late', 'spoke-off']) assert.equal((await got(host)).status, '401', host);
@@ -284,7 +285,7 @@ describe('a lab whose server is killed', { skip: WHY_NOT }, () => {
     await once(child, 'exit');
     assert.notEqual(leftovers().length, 0);
     const next = await startSeawall({ settings: { lab: 'on', control: '127.0.0.1:0' } });
-    assert.deepEqual(leftovers(), ['swlinet']);
+    assert.deepEqual(leftovers(), ['swl-internet', 'swlinet']);
     await next.close();
     assert.deepEqual(leftovers(), []);
   });

@@ -1,13 +1,18 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+
+const IP = 'ip';
 
 /** What bears the lab's prefix on this machine: namespaces, links, folders of resolvers. */
 export function leftovers(): readonly string[] {
   return [...named('/run/netns'), ...links().filter((name) => name.startsWith('swl')), ...named('/etc/netns')];
 }
 
-/** The links of this process's network, whoever mounted `/sys`. */
-export function links(): readonly string[] {
-  return [...readFileSync('/proc/self/net/dev', 'utf8').matchAll(/^\s*([^\s:]+):/gm)].map(([, name = '']) => name);
+/** The links of a namespace, or of this process's own network, whoever mounted `/sys`. */
+export function links(namespace?: string): readonly string[] {
+  const within = namespace === undefined ? [] : ['-n', namespace];
+  const lines = execFileSync(IP, [...within, '-brief', 'link', 'show'], { encoding: 'utf8' });
+  return [...lines.matchAll(/^([^\s@]+)/gm)].map(([, name = '']) => name);
 }
 
 function named(folder: string): readonly string[] {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Step } from '../piece.ts';
 
@@ -55,11 +55,20 @@ export async function endProcesses(namespace: string): Promise<void> {
   }
 }
 
-/** Where `ip netns exec` looks for a namespace's own `/etc/resolv.conf`. */
-const NETNS = '/etc/netns';
+/** Where `ip netns exec` looks for a namespace's own `/etc/resolv.conf`, and a folder for those who may not write there. */
+const NETNS = ['/etc/netns', '/run/seawall-netns'] as const;
+
+/** The folder of namespaces' own resolvers, once it can be written. */
+export async function resolversFolder(): Promise<string> {
+  const [usual, own] = NETNS;
+  return mkdir(usual, { recursive: true }).then(
+    async () => ((await access(usual, constants.W_OK).catch(() => 'no')) === 'no' ? own : usual),
+    () => own,
+  );
+}
 
 async function setResolver(namespace: string, server: string | undefined): Promise<void> {
-  const folder = join(NETNS, namespace);
+  const folder = join(await resolversFolder(), namespace);
   if (server === undefined) return rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'resolv.conf'), `nameserver ${server}\noptions timeout:2\n`);

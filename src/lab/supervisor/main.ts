@@ -1,11 +1,13 @@
 /** The one privileged process of the lab: makes namespaces, links and packet rules as plans say, and hands over sockets. */
 import { createServer, type Server } from 'node:net';
 import type { Socket as DatagramSocket } from 'node:dgram';
+import { type HostsBlock, keepHosts, removeHosts } from '../hosts-file.ts';
 import type { Answer, Purpose, Request } from '../message.ts';
-import { difference, type Piece, piecesOf } from '../piece.ts';
+import { difference, INTERNET, type Piece, piecesOf } from '../piece.ts';
 import type { LabPlan } from '../plan.ts';
 import { carryOut } from './carry-out.ts';
-import { openSockets } from './open-sockets.ts';
+import { openSockets, routerSockets } from './open-sockets.ts';
+import { checkBlock, checkPlan } from './check.ts';
 import { isWhole } from './whole.ts';
 import { refusal } from './preflight.ts';
 import { sweep } from './sweep.ts';
@@ -13,7 +15,10 @@ import { sweep } from './sweep.ts';
 /** Whoever has this name in the kernel's abstract namespace is the machine's one lab. */
 const LOCK = '\0seawall-lab';
 
+const [, , publicPrefix = '', hostsFile = ''] = process.argv;
 let applied: readonly Piece[] = [];
+/** Processes whose names are in the hosts file. */
+const named = new Set<number>();
 const served = new Set<string>();
 /** What was carried out last, and is to stay. */
 let current: { readonly plan: LabPlan; readonly port: number } | undefined;
@@ -35,7 +40,7 @@ async function apply(plan: LabPlan, port: number): Promise<void> {
   for (const name of served) if (!names.has(name)) served.delete(name);
   for (const { id, namespace } of plan.networks) {
     if (served.has(namespace)) continue;
-    await openSockets(namespace, port, (purpose: Purpose, socket) => handOver(id, purpose, socket));
+    await openSockets(namespace, routerSockets(port), (purpose: Purpose, socket) => handOver(id, purpose, socket));
     served.add(namespace);
   }
 }
@@ -46,16 +51,48 @@ async function handOver(network: string, purpose: Purpose, socket: Server | Data
   socket.close();
 }
 
+/** A socket at the registries' address. */
+async function listen(id: number, port: number): Promise<void> {
+  const host = current?.plan.registry;
+  if (host === undefined) throw new Error('there is no network yet to listen in');
+  await openSockets(INTERNET, [{ purpose: 'registry', kind: 'tcp', host, port }], async (_, socket) => {
+    await tell({ kind: 'listening', id }, socket);
+    socket.close();
+  });
+}
+
+async function keepNames(block: HostsBlock | undefined, pid: number): Promise<string | undefined> {
+  if (hostsFile === '') return 'this lab keeps no hosts file';
+  if (block === undefined) return removeHosts(hostsFile, pid);
+  checkBlock(block);
+  named.add(block.pid);
+  const kept = await keepHosts(hostsFile, block);
+  return kept.kind === 'refused' ? kept.advice : undefined;
+}
+
 async function answer(request: Request): Promise<void> {
   try {
-    if (request.kind === 'apply') await applyWhole(request.plan, request.port);
-    else {
-      current = undefined;
-      await clear();
-    }
-    await tell({ kind: 'done', id: request.id });
+    const value = await done(request);
+    await tell({ kind: 'done', id: request.id, ...(value === undefined ? {} : { value }) });
   } catch (error) {
     await tell({ kind: 'failed', id: request.id, why: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+async function done(request: Request): Promise<string | undefined> {
+  switch (request.kind) {
+    case 'apply':
+      await applyWhole(checkPlan(request.plan), request.port);
+      return undefined;
+    case 'listen':
+      await listen(request.id, request.port);
+      return undefined;
+    case 'hosts':
+      return keepNames(request.block, request.pid);
+    case 'end':
+      current = undefined;
+      await clear();
+      return undefined;
   }
 }
 
@@ -84,7 +121,7 @@ async function clear(): Promise<void> {
 }
 
 async function start(): Promise<void> {
-  const why = await refusal(process.argv[2] ?? '');
+  const why = await refusal(publicPrefix);
   if (why !== undefined) {
     await tell({ kind: 'refused', why });
     return process.exit(1);
@@ -107,7 +144,10 @@ process.on('message', (request: Request) => {
 });
 // A server that is gone leaves nothing behind, however it went.
 process.on('disconnect', () => {
-  work = work.then(() => sweep()).then(() => process.exit(0));
+  work = work
+    .then(() => sweep())
+    .then(() => Promise.all([...named].map((pid) => removeHosts(hostsFile, pid))))
+    .then(() => process.exit(0));
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 await start();

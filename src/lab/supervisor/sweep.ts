@@ -1,10 +1,9 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PREFIX } from '../plan.ts';
-import { endProcesses, run } from './carry-out.ts';
+import { endProcesses, resolversFolder, run } from './carry-out.ts';
 
 const NAMED = '/run/netns';
-const RESOLVERS = '/etc/netns';
 
 /**
  * Takes away everything that bears the lab's prefix, in the order of facts/lab.md §4: processes, namespaces, links,
@@ -17,7 +16,8 @@ export async function sweep(): Promise<number> {
   const links = await run(['ip', '-o', 'link', 'show']).catch(() => '');
   for (const match of links.matchAll(/^\d+: ([^:@\s]+)/gm))
     if (match[1]?.startsWith(PREFIX) === true) await run(['ip', 'link', 'del', match[1]]).catch(() => undefined);
-  for (const name of await named(RESOLVERS)) await rm(join(RESOLVERS, name), { recursive: true, force: true });
+  const resolvers = await resolversFolder();
+  for (const name of await named(resolvers)) await rm(join(resolvers, name), { recursive: true, force: true });
   return namespaces.length;
 }
 

@@ -276,6 +276,7 @@ describe('a lab whose server is killed', { skip: WHY_NOT }, () => {
   it('is gone by the next start when its supervisor was killed with it', async () => {
     const child = fork(fileURLToPath(new URL('lab-server.fixture.ts', import.meta.url)), {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      execArgv: [],
     });
     await once(child, 'message');
     const { stdout } = await run('pgrep', ['-P', String(child.pid), '-f', 'supervisor/main.ts']);
@@ -293,6 +294,7 @@ describe('a lab whose server is killed', { skip: WHY_NOT }, () => {
   it('has a server without root, beside a supervisor with it that makes what the server asks for', async () => {
     const child = fork(fileURLToPath(new URL('lab-server.fixture.ts', import.meta.url)), ['nobody'], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      execArgv: [],
     });
     await once(child, 'message');
     const { stdout } = await run('pgrep', ['-P', String(child.pid), '-f', 'supervisor/main.ts']);
@@ -314,6 +316,7 @@ describe('a lab whose server is killed', { skip: WHY_NOT }, () => {
   it('is gone by itself', async () => {
     const child = fork(fileURLToPath(new URL('lab-server.fixture.ts', import.meta.url)), {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      execArgv: [],
     });
     await once(child, 'message');
     assert.notEqual(leftovers().length, 0);

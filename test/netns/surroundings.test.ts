@@ -18,7 +18,7 @@ const RULES = ROOT === false ? lacks('iptables') : ROOT;
 
 /** Plays the demo, and what it printed. */
 async function demo(prefix: readonly string[], as: { readonly uid?: number; readonly gid?: number } = {}) {
-  const [tool = '', ...args] = [...prefix, process.execPath, MAIN, 'demo'];
+  const [tool, ...args] = [...prefix, process.execPath, MAIN, 'demo'];
   const { stdout } = await run(tool, args, { timeout: 120_000, ...as, env: { ...process.env, HOME: tmpdir() } });
   return stdout;
 }

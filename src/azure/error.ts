@@ -100,6 +100,7 @@ export const ARM_ERROR = {
   VnetAddressSpacesOverlap: { status: 400 },
   VnetCannotBePeeredWithItself: { status: 400 },
   InsufficientStorage: { status: 507 },
+  ServiceUnavailable: { status: 503 },
   InternalServerError: { status: 500 },
 } as const satisfies Record<string, ArmErrorEntry>;
 

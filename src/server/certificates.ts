@@ -2,6 +2,7 @@ import { createSecureContext, type SecureContext } from 'node:tls';
 import { REGIONS } from '../arm/provider/microsoft.resources/region.ts';
 import type { Config, TlsSource } from '../config/config.ts';
 import { CertificateError } from '../trust/certificate-error.ts';
+import { TrustFileError } from '../trust/durable-file.ts';
 import { type CertificateSource, type ServerCertificate, openServerCertificate } from '../trust/server-certificate.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { DataDir } from './data-dir.ts';
@@ -76,7 +77,8 @@ async function open(
   try {
     return await openServerCertificate({ source, now, report });
   } catch (error) {
-    if (error instanceof CertificateError) throw new StartRefusedError(error.message, { cause: error });
+    if (error instanceof CertificateError || error instanceof TrustFileError)
+      throw new StartRefusedError(error.message, { cause: error });
     throw error;
   }
 }

@@ -1,6 +1,10 @@
+import { access, constants } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { faultOf } from '../sqlite/fault.ts';
 import { holdLock } from '../sqlite/lock-file.ts';
+import { DatabaseDamagedError } from '../sqlite/migrate.ts';
 import { makeDirectory } from '../store/file/directory-sync.ts';
+import { assertComplete } from './data-contents.ts';
 
 /** Where a server keeps what it has. */
 export interface DataDir extends Disposable {
@@ -28,13 +32,16 @@ export class DataDirInUseError extends Error {
 
 /**
  * Makes a data directory, durable itself, readable by its owner alone, and holds it until disposed of. Throws
- * {@link DataDirInUseError} when another process holds it.
+ * {@link DataDirInUseError} when another process holds it, `DataDirIncompleteError` when a part of
+ * it is gone.
  */
 export async function openDataDir(path: string): Promise<DataDir> {
   // What is written of it is read from other working directories.
   const root = resolve(path);
+  await access(root, constants.W_OK).catch(unlessAbsent);
+  await assertComplete(root);
   for (const folder of ['', 'run', 'trust', 'content']) await makeDirectory(join(root, folder), 0o700);
-  const lock = holdLock(join(root, 'run', 'lock.db'));
+  const lock = takeLock(join(root, 'run', 'lock.db'));
   if (lock === undefined)
     throw new DataDirInUseError(`another seawall serves from ${root}; stop it, or choose another folder with --data`);
   return {
@@ -48,4 +55,19 @@ export async function openDataDir(path: string): Promise<DataDir> {
     state: join(root, 'run', 'seawall.json'),
     [Symbol.dispose]: () => lock[Symbol.dispose](),
   };
+}
+
+/** The lock's file holds nothing, but whoever has it open may be serving: it is not simply made anew. */
+function takeLock(path: string): Disposable | undefined {
+  try {
+    return holdLock(path);
+  } catch (error) {
+    if (faultOf(error) !== 'database') throw error;
+    const message = `${path}, which holds nothing but a lock, cannot be locked (${String(error)}). When no other seawall serves from this folder, remove that file`;
+    throw new DatabaseDamagedError(message, { cause: error });
+  }
+}
+
+function unlessAbsent(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
 }

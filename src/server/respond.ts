@@ -10,6 +10,7 @@ import type { Metrics, RequestSample } from '../telemetry/metric.ts';
 import { type ConnectionFacts, connectionClient, connectionFacts } from '../connection/facts.ts';
 import type { Client } from '../limit/client.ts';
 import { leaveShares } from './fair-share.ts';
+import { failureReply } from './failure.ts';
 
 /** One request on its way through a listener's plane. The plane fills in `route` and `principal` as it learns them. */
 export interface Exchange {
@@ -118,7 +119,7 @@ type Refused = Reply & { readonly refusal: string };
 function failed(responder: Responder, exchange: Exchange, error: unknown): Reply {
   const { correlationId, route } = exchange;
   responder.log.event({ event: 'request-failed', correlationId, route, error });
-  return refuse({ code: 'INTERNAL', detail: { correlationId } });
+  return failureReply(responder.listener, error, correlationId);
 }
 
 function complete(responder: Responder, correlationId: string, reply: Reply, request: IncomingMessage): Reply {

@@ -18,7 +18,8 @@ import type { Owner } from '../directory/port.ts';
 import type { OutboundDoor } from '../outbound/door.ts';
 import { keepSubstitutions, type Substitutions } from '../outside/substitution.ts';
 import type { StateView } from '../state/port.ts';
-import { DatabaseTooNewError } from '../sqlite/migrate.ts';
+import { DatabaseDamagedError, DatabaseTooNewError } from '../sqlite/migrate.ts';
+import { TrustFileError } from '../trust/durable-file.ts';
 import { DescriptorWriter } from '../telemetry/line-writer.ts';
 import { type Log, createLog } from '../telemetry/log.ts';
 import { type Metrics, createMetrics } from '../telemetry/metric.ts';
@@ -28,6 +29,7 @@ import { controlPlane, healthRoutes } from './control-plane.ts';
 import { credentialEffects } from './credential-actions.ts';
 import { Clients } from '../limit/clients.ts';
 import { ensureDeclared } from './declared-registries.ts';
+import { DataDirIncompleteError, recordContents } from './data-contents.ts';
 import { DataDirInUseError, openDataDir } from './data-dir.ts';
 import { dataLinks } from './data-endpoint.ts';
 import { dataPlane } from './data-plane.ts';
@@ -103,6 +105,7 @@ export async function startServer(asked: Config, options: StartOptions): Promise
     options.onFatal(error instanceof Error ? error : new Error(String(error)));
   };
   const stores = stack.use(await openStores(dataDir, config, { nowMs: now(), onFatal }).catch(refused));
+  await recordContents(dataDir.root);
   const owner = await stores.directory.ensureOwner({ keepSecret: config.form === 'up', nowMs: now() });
   await ensureFirstState(stores.state, stores.directory, owner.clientId, now());
   if (lab.ready.kind === 'made')
@@ -401,9 +404,18 @@ async function stop(running: AsyncDisposableStack, log: Log): Promise<void> {
   await running.disposeAsync();
 }
 
+/** What is wrong with the data folder, by messages that say what to do. */
+const REFUSALS = [
+  DataDirInUseError,
+  DataDirIncompleteError,
+  DatabaseTooNewError,
+  DatabaseDamagedError,
+  TrustFileError,
+] as const;
+
 /** Turns what the person can mend into a refusal to start. */
 function refused(error: unknown): never {
-  if (error instanceof DataDirInUseError || error instanceof DatabaseTooNewError)
+  if (REFUSALS.some((refusal) => error instanceof refusal) && error instanceof Error)
     throw new StartRefusedError(error.message, { cause: error });
   throw error;
 }

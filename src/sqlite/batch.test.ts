@@ -17,6 +17,7 @@ async function openNotes() {
   const database = new Database(path, 'write');
   database.useWriteAheadLog();
   return {
+    path,
     database,
     async [Symbol.asyncDispose]() {
       database[Symbol.dispose]();
@@ -66,9 +67,26 @@ describe('a batch', () => {
   });
 });
 
+describe('a batch while another program keeps the database', () => {
+  it('is undone and not in doubt, and the next one is written', async () => {
+    await using notes = await openNotes();
+    const calls = [{ name: 'add', argument: 'a' }];
+    notes.database.exec('PRAGMA busy_timeout = 0');
+    {
+      using other = new Database(notes.path, 'write');
+      other.exec('BEGIN IMMEDIATE');
+      assert.equal(runBatch(notes.database, operations, calls).kind, 'busy');
+      assert.equal(notes.database.inTransaction, false);
+      other.exec('ROLLBACK');
+    }
+    assert.equal(runBatch(notes.database, operations, calls).kind, 'committed');
+  });
+});
+
 describe('what an error means', () => {
-  it('tells a full disk from a faulty one and from a statement', () => {
+  it('tells a full disk from one that others keep, from a faulty one and from a statement', () => {
     assert.equal(faultOf(sqliteError(13)), 'full');
+    assert.equal(faultOf(sqliteError(5)), 'busy');
     assert.equal(faultOf(sqliteError(10 | (3 << 8))), 'database');
     assert.equal(faultOf(sqliteError(11)), 'database');
     assert.equal(faultOf(sqliteError(19)), 'statement');

@@ -17,6 +17,7 @@ export type Answer =
 export type BatchOutcome =
   | { readonly kind: 'committed'; readonly answers: readonly Answer[] }
   | { readonly kind: 'full'; readonly message: string }
+  | { readonly kind: 'busy'; readonly message: string }
   | { readonly kind: 'in-doubt'; readonly message: string };
 
 /**
@@ -61,7 +62,7 @@ function failed(error: unknown): Answer {
   return { kind: 'failed', message, ...(stack === undefined ? {} : { stack }) };
 }
 
-/** Nothing of the batch may stay. A full disk is known to have kept nothing; any other failure leaves that unknown. */
+/** Nothing of the batch may stay. A full disk, or another program that has the lock, is known to have kept nothing; any other failure leaves that unknown. */
 function giveUp(database: Database, error: unknown): BatchOutcome {
   const message = error instanceof Error ? error.message : String(error);
   try {
@@ -69,5 +70,6 @@ function giveUp(database: Database, error: unknown): BatchOutcome {
   } catch (second) {
     return { kind: 'in-doubt', message: `${message}; and the rollback failed: ${String(second)}` };
   }
-  return { kind: faultOf(error) === 'full' ? 'full' : 'in-doubt', message };
+  const fault = faultOf(error);
+  return { kind: fault === 'full' || fault === 'busy' ? fault : 'in-doubt', message };
 }

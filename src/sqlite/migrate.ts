@@ -1,4 +1,5 @@
 import { Database } from './database.ts';
+import { faultOf } from './fault.ts';
 
 /** The steps of a schema: the SQL at index `v` turns a database of version `v` into one of version `v + 1`. */
 export type Migrations = readonly string[];
@@ -8,6 +9,14 @@ export class DatabaseTooNewError extends Error {
   override name = 'DatabaseTooNewError';
 }
 
+/** A database that SQLite finds damaged; nothing of it was changed. */
+export class DatabaseDamagedError extends Error {
+  override name = 'DatabaseDamagedError';
+}
+
+/** A database of at most so many bytes is checked whole before it is used; of a larger one, what is read. */
+const CHECKED_BYTES = 256 * 1024 * 1024;
+
 /** The schema's version that a database has; 0 when it is empty. */
 export function versionOf(database: Database): number {
   return database.get<{ user_version: number }>('PRAGMA user_version')?.user_version ?? 0;
@@ -15,14 +24,38 @@ export function versionOf(database: Database): number {
 
 /**
  * Makes the database at `path` ready for use: created when absent, brought to the newest version in one transaction
- * (all steps or none). Throws {@link DatabaseTooNewError} when it is newer than `migrations` know.
+ * (all steps or none). Throws {@link DatabaseTooNewError} when it is newer than `migrations` know, and
+ * {@link DatabaseDamagedError} when it is damaged.
  */
 export function prepareDatabase(path: string, migrations: Migrations): void {
-  using database = new Database(path, 'write');
-  const version = versionOf(database);
-  if (version > migrations.length) throw tooNew(path, version, migrations.length);
-  database.useWriteAheadLog();
-  if (version < migrations.length) migrate(database, migrations);
+  try {
+    using database = new Database(path, 'write');
+    const version = versionOf(database);
+    if (version > migrations.length) throw tooNew(path, version, migrations.length);
+    assertSound(path, database);
+    database.useWriteAheadLog();
+    if (version < migrations.length) migrate(database, migrations);
+  } catch (error) {
+    throw faultOf(error) === 'database' ? damaged(path, String(error), error) : error;
+  }
+}
+
+/** Every page and index is sound, as far as SQLite can tell without knowing the content (sqlite.org/pragma.html#pragma_quick_check). */
+function assertSound(path: string, database: Database): void {
+  const pages = database.get<{ bytes: number }>(
+    'SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size',
+  );
+  if ((pages?.bytes ?? 0) > CHECKED_BYTES) return;
+  const found = database.all<{ quick_check: string }>('PRAGMA quick_check(3)').map((row) => row.quick_check);
+  if (found.join() !== 'ok') throw damaged(path, found.join('; '));
+}
+
+function damaged(path: string, what: string, cause?: unknown): DatabaseDamagedError {
+  return new DatabaseDamagedError(
+    `${path} cannot be used as it is: ${what}. Nothing was changed. Look at the volume's health, and put a backup of the ` +
+      'whole data folder in its place (docs/durability.md)',
+    { cause },
+  );
 }
 
 function migrate(database: Database, migrations: Migrations): void {

@@ -11,6 +11,11 @@ export class DatabaseFullError extends Error {
   override name = 'DatabaseFullError';
 }
 
+/** Another program kept the database locked for as long as a statement waits; the calls of the batch were undone. */
+export class DatabaseBusyError extends Error {
+  override name = 'DatabaseBusyError';
+}
+
 /**
  * A commit failed in a way that leaves unknown what is on the disk. Nothing is read or written any more; the process
  * must end, and SQLite recovers when the next one opens the database.
@@ -76,8 +81,8 @@ export class Writer<O extends Operations> implements AsyncDisposable {
 
   /**
    * Runs an operation; resolves once its transaction is committed. `transfer` names buffers of `argument` that are
-   * given away instead of copied. Rejects with the operation's own error, {@link DatabaseFullError} or
-   * {@link DatabaseInDoubtError}.
+   * given away instead of copied. Rejects with the operation's own error, {@link DatabaseFullError},
+   * {@link DatabaseBusyError} or {@link DatabaseInDoubtError}.
    */
   call<K extends keyof O & string>(
     name: K,
@@ -135,6 +140,10 @@ export class Writer<O extends Operations> implements AsyncDisposable {
       case 'full':
         return this.#settle((waiting) =>
           waiting.reject(new DatabaseFullError(`the database's volume is full: ${message.message}`)),
+        );
+      case 'busy':
+        return this.#settle((waiting) =>
+          waiting.reject(new DatabaseBusyError(`another program keeps the database: ${message.message}`)),
         );
       case 'committed':
         return this.#settle((waiting, i) => settle(waiting, message.answers[i]));

@@ -7,8 +7,13 @@ export const PRIVATE_MODE = 0o600;
 /** Readable by everybody. */
 export const PUBLIC_MODE = 0o644;
 
+/** A file that cannot be used as it is; the message names it and says how to mend it. */
+export class TrustFileError extends Error {
+  override name = 'TrustFileError';
+}
+
 /** A file that holds a secret and that everybody on the machine may read or change. */
-class ExposedFileError extends Error {
+class ExposedFileError extends TrustFileError {
   override name = 'ExposedFileError';
 }
 

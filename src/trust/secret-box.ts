@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { PRIVATE_MODE, readSecretFile, writeDurably } from './durable-file.ts';
+import { PRIVATE_MODE, readSecretFile, TrustFileError, writeDurably } from './durable-file.ts';
 
 const KEY_BYTES = 32;
 /** NIST SP 800-38D §8.2.2: random 96-bit values, for far fewer than 2^32 messages under one key. */
@@ -8,7 +8,7 @@ const TAG_BYTES = 16;
 const VERSION = 'v1.';
 
 /** A sealed secret that this box's key does not open, or that was sealed for another place. */
-class SecretBoxError extends Error {
+class SecretBoxError extends TrustFileError {
   override name = 'SecretBoxError';
 }
 

@@ -1,8 +1,8 @@
-import { PRIVATE_MODE, readSecretFile, writeDurably } from './durable-file.ts';
+import { PRIVATE_MODE, readSecretFile, TrustFileError, writeDurably } from './durable-file.ts';
 import type { SigningKeyStore, StoredSigningKey } from './signing-key.ts';
 
 /** A signing key file that cannot be read; the message names it and says how to mend it. */
-class SigningKeyFileError extends Error {
+class SigningKeyFileError extends TrustFileError {
   override name = 'SigningKeyFileError';
 }
 

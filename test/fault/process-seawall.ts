@@ -25,7 +25,7 @@ export interface Surroundings {
 }
 
 /** The server ended before it was ready. */
-class NotStartedError extends Error {
+export class NotStartedError extends Error {
   override name = 'NotStartedError';
   readonly exit: number | null;
   /** What it said on standard error. */

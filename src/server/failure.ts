@@ -1,0 +1,46 @@
+import { type Reply, refuse, refuseArm } from '../http/reply.ts';
+import { faultOf } from '../sqlite/fault.ts';
+import { DatabaseBusyError, DatabaseFullError } from '../sqlite/writer.ts';
+import { NoSpaceError } from '../store/port.ts';
+
+/** Why a request could not be served, where the fault is in the surroundings: nothing was changed, and it may work later. */
+type Shortage = 'space' | 'turn' | 'descriptors';
+
+/** In seconds. */
+const RETRY_AFTER = { 'retry-after': '5' };
+
+/** What a request is answered that failed in a way no handler knows, in the form of its listener. */
+export function failureReply(listener: 'registry' | 'control', error: unknown, correlationId: string): Reply {
+  const shortage = shortageOf(error);
+  return listener === 'registry' ? registryReply(shortage, correlationId) : controlReply(shortage, correlationId);
+}
+
+function registryReply(shortage: Shortage | undefined, correlationId: string): Reply {
+  const detail = { correlationId };
+  if (shortage === 'space') return refuse({ code: 'INSUFFICIENT_STORAGE', detail });
+  if (shortage === undefined) return refuse({ code: 'INTERNAL', detail });
+  return refuse({ code: 'UNAVAILABLE', message: WAITING[shortage], detail }, RETRY_AFTER);
+}
+
+function controlReply(shortage: Shortage | undefined, correlationId: string): Reply {
+  if (shortage === 'space')
+    return refuseArm({ code: 'InsufficientStorage', message: 'The server has no room left; nothing was changed.' });
+  if (shortage !== undefined) return refuseArm({ code: 'ServiceUnavailable', message: WAITING[shortage] }, RETRY_AFTER);
+  const message = `The server failed; its log says why under the correlation id ${correlationId}.`;
+  return refuseArm({ code: 'InternalServerError', message });
+}
+
+const WAITING: Readonly<Record<Exclude<Shortage, 'space'>, string>> = {
+  turn: 'another program keeps the database of the server; nothing was changed, try again',
+  descriptors: 'the server has too many files and connections open; nothing was changed, try again',
+};
+
+function shortageOf(error: unknown): Shortage | undefined {
+  if (error instanceof NoSpaceError || error instanceof DatabaseFullError) return 'space';
+  if (error instanceof DatabaseBusyError) return 'turn';
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOSPC' || code === 'EDQUOT') return 'space';
+  if (code === 'EMFILE' || code === 'ENFILE') return 'descriptors';
+  const fault = faultOf(error);
+  return fault === 'full' ? 'space' : fault === 'busy' ? 'turn' : undefined;
+}

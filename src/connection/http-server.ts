@@ -4,6 +4,7 @@ import { NO_TUNNEL, endWithRefusal, refusalFor } from './client-error.ts';
 import { type Exchange, ExchangeQueue } from './exchange.ts';
 import { isClientIdle } from './idle.ts';
 import { keepPace, type PaceLimits } from './pace.ts';
+import { QuickConnections, type QuickHandler } from './quick-connection.ts';
 
 /** Answers one request. */
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -17,6 +18,8 @@ export interface HttpHandlers {
   readonly request: RequestHandler;
   readonly checkContinue: RequestHandler;
   readonly checkExpectation: RequestHandler;
+  /** Answers from memory the plain requests by which registries are read; absent, they come as any other. */
+  readonly quick?: QuickHandler;
 }
 
 /** Limits of one HTTP server; times are in ms. */
@@ -68,14 +71,17 @@ export function createHttpServer(handlers: HttpHandlers, limits: HttpLimits): Co
   routeTroubles(server, queue, limits.idleTimeoutMs);
   // A server that is handed its connections never listens, yet node:http starts its header timeouts with this event.
   server.emit('listening');
+  const take = (socket: Socket): void => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    server.emit('connection', socket);
+  };
+  const quick = handlers.quick && new QuickConnections(handlers.quick, take, limits);
   return {
-    accept(socket) {
-      sockets.add(socket);
-      socket.once('close', () => sockets.delete(socket));
-      server.emit('connection', socket);
-    },
+    accept: (socket) => (quick === undefined ? take(socket) : quick.accept(socket)),
     drain() {
       draining = true;
+      quick?.drain();
       server.closeIdleConnections();
     },
     close() {

@@ -1,5 +1,7 @@
-import type { IncomingMessage } from 'node:http';
 import type { OciError } from '../oci/error.ts';
+
+/** What a target is read from. */
+type RequestHead = { readonly rawHeaders: readonly string[]; readonly url?: string | undefined };
 
 /** Where a request goes: a host name in lower case without port, and a path and query as they were sent. */
 export interface Target {
@@ -12,7 +14,7 @@ export interface Target {
  * Reads a request's target (invariant 1), refusing what node would read one of several of: exactly one `Host`, which agrees with the name in the TLS handshake and with
  * an absolute-form target. The port is not compared: behind a balancer it is the balancer's.
  */
-export function parseTarget(request: IncomingMessage, serverName: string | undefined): Target | OciError {
+export function parseTarget(request: RequestHead, serverName: string | undefined): Target | OciError {
   if (headerValues(request, 'authorization').length > 1)
     return { code: 'REQUEST_INVALID', message: 'the request has several Authorization headers, may have one' };
   const hosts = headerValues(request, 'host');
@@ -48,7 +50,7 @@ function normalise(host: string): string {
   return host.toLowerCase().replace(/\.$/, '');
 }
 
-function headerValues(request: IncomingMessage, name: string): string[] {
+function headerValues(request: RequestHead, name: string): string[] {
   const values: string[] = [];
   for (let i = 0; i + 1 < request.rawHeaders.length; i += 2)
     if (request.rawHeaders[i]?.toLowerCase() === name) values.push(request.rawHeaders[i + 1] ?? '');

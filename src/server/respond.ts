@@ -114,9 +114,11 @@ function open(
   };
 }
 
-type Refused = Reply & { readonly refusal: string };
+/** A request that is refused before any plane sees it. */
+export type Refused = Reply & { readonly refusal: string };
 
-function failed(responder: Responder, exchange: Exchange, error: unknown): Reply {
+/** The answer where a plane threw: that is logged, and the client told no more than the id to look for. */
+export function failed(responder: Responder, exchange: Exchange, error: unknown): Reply {
   const { correlationId, route } = exchange;
   responder.log.event({ event: 'request-failed', correlationId, route, error });
   return failureReply(responder.listener, error, correlationId);
@@ -124,23 +126,26 @@ function failed(responder: Responder, exchange: Exchange, error: unknown): Reply
 
 function complete(responder: Responder, correlationId: string, reply: Reply, request: IncomingMessage): Reply {
   const close = mustClose(request) ? { connection: 'close' } : {};
-  return {
-    ...reply,
-    headers: { ...responder.headers, 'x-ms-correlation-request-id': correlationId, ...reply.headers, ...close },
-  };
+  return { ...reply, headers: { ...headersOf(responder, correlationId, reply), ...close } };
+}
+
+/** The headers of an answer with those that every answer of the listener has. */
+export function headersOf({ headers }: Responder, correlationId: string, reply: Reply): Reply['headers'] {
+  return { ...headers, 'x-ms-correlation-request-id': correlationId, ...reply.headers };
 }
 
 /** One answered request, for the log and the metrics. */
 interface Answered {
   readonly exchange: Exchange | Refused;
-  readonly request: IncomingMessage;
+  readonly request: Pick<IncomingMessage, 'method' | 'headers' | 'socket'>;
   readonly reply: Reply | undefined;
   readonly sent: Sent;
   readonly correlationId: string;
   readonly durationMs: number;
 }
 
-function record({ listener, log, metrics }: Responder, answered: Answered): void {
+/** Tells the log and the metrics of one answered request. */
+export function record({ listener, log, metrics }: Responder, answered: Answered): void {
   const { request, reply, sent, correlationId, durationMs } = answered;
   const exchange = 'refusal' in answered.exchange ? undefined : answered.exchange;
   const common = {

@@ -223,7 +223,9 @@ describe('pipelined requests', () => {
       await using raw = await client.raw();
       await raw.send(refused + body + remove);
       const answer = await raw.answer();
-      assert.deepEqual([answer.status, answer.headers['connection']], [401, 'close']);
+      // Without its body the request eats five bytes of the next, and what is left of that is malformed: either is said.
+      assert.ok(body === '' ? [400, 401].includes(answer.status) : answer.status === 401);
+      assert.equal(answer.headers['connection'], 'close');
       await raw.closed();
       assert.equal(raw.pending, '');
     }

@@ -12,6 +12,7 @@ const SCHEMA = Type.Object(
         rules: Type.Optional(Type.Array(Type.Object({ value: Type.String({ minLength: 1 }) }, CLOSED))),
         count: Type.Optional(Type.Integer({ minimum: 1 })),
         off: Type.Optional(Type.Literal(false)),
+        maybe: Type.Optional(Type.Union([Type.Object({ n: Type.Number() }, CLOSED), Type.Null()])),
         none: Type.Optional(Type.Union([Type.Literal('a'), Type.Null()])),
       },
       CLOSED,
@@ -44,6 +45,12 @@ describe('a body', () => {
       assert.equal(error.target, target);
       for (const part of parts) assert.ok(error.message.includes(part), error.message);
     });
+
+  it('says of a union what the branch says that was meant, and nothing of null', () => {
+    const error = checkBody(SCHEMA, { properties: { maybe: { n: 'x' } } });
+    assert.deepEqual([error?.target, error?.details], ['properties.maybe.n', undefined]);
+    assert.equal(checkBody(SCHEMA, { properties: { maybe: null } }), undefined);
+  });
 
   it('with several faults has each in the details', () => {
     const error = checkBody(SCHEMA, { properties: { a: 1, b: 2 } });

@@ -11,12 +11,7 @@ const SHOWN = 200;
  * (`properties.networkRuleSet.defaultAction`), its value and what is allowed; further ones are in `details`.
  */
 export function checkBody(schema: TSchema, body: JsonObject): ArmError | undefined {
-  const found = [...Value.Errors(schema, body)];
-  const unions = new Set(found.filter(({ keyword }) => keyword === 'anyOf').map(({ instancePath }) => instancePath));
-  // What a branch of a union or a closed member says is said again by the member that holds it.
-  const said = found.filter(
-    ({ keyword, instancePath }) => keyword !== 'boolean' && !(keyword === 'const' && unions.has(instancePath)),
-  );
+  const said = worthSaying(Value.Errors(schema, body));
   const problems = said.flatMap((error) => describe(error, body));
   const [first, ...more] = problems;
   if (first === undefined) return undefined;
@@ -24,6 +19,31 @@ export function checkBody(schema: TSchema, body: JsonObject): ArmError | undefin
 }
 
 type Problem = ReturnType<typeof Value.Errors>[number];
+
+/**
+ * What a branch of a union says that was not meant (a literal, null), and what a closed member says, is left out; the union
+ * itself says something only where no branch does.
+ */
+function worthSaying(problems: readonly Problem[]): readonly Problem[] {
+  const unions = new Set(problems.filter(isUnion).map(({ instancePath }) => instancePath));
+  const said = problems.filter(
+    ({ keyword, instancePath, params }) =>
+      keyword !== 'boolean' &&
+      !(
+        unions.has(instancePath) &&
+        (keyword === 'const' || (keyword === 'type' && 'type' in params && params.type === 'null'))
+      ),
+  );
+  return said.filter((one) => !isUnion(one) || !said.some((other) => !isUnion(other) && isWithin(other, one)));
+}
+
+function isUnion({ keyword }: Problem): boolean {
+  return keyword === 'anyOf';
+}
+
+function isWithin(inner: Problem, outer: Problem): boolean {
+  return inner.instancePath === outer.instancePath || inner.instancePath.startsWith(`${outer.instancePath}/`);
+}
 
 function describe(problem: Problem, body: JsonObject): readonly ArmError[] {
   const { keyword, instancePath, params, message } = problem;

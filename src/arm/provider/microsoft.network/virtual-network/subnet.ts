@@ -14,6 +14,7 @@ import { subnetUsers } from '../subnet-user.ts';
 import { SUBNET_SCHEMA } from './schema.ts';
 
 const TYPE = 'Microsoft.Network/virtualNetworks/subnets';
+const SECURITY_GROUP = 'microsoft.network/networksecuritygroups';
 const NAME = /^[A-Za-z0-9](?:[\w.-]{0,78}\w)?$/;
 
 /** Subnets: resources of their own, which their virtual network's JSON shows too. */
@@ -139,8 +140,8 @@ function resizeRefusal(
 
 function groupRefusal(view: StateView, group: Json | undefined): ArmError | undefined {
   const { id } = objectOf(group);
-  if (typeof id !== 'string' || view.get(keyOfId(id)) !== undefined) return undefined;
-  const message = `Resource ${id} referenced by 'properties.networkSecurityGroup' was not found. Please make sure that the referenced resource exists.`;
+  if (typeof id !== 'string' || view.get(keyOfId(id))?.type === SECURITY_GROUP) return undefined;
+  const message = `Resource ${id} referenced by 'properties.networkSecurityGroup' was not found: it must be the id of a network security group that exists.`;
   return { code: 'InvalidResourceReference', target: 'properties.networkSecurityGroup.id', message };
 }
 

@@ -16,6 +16,8 @@ const ROLES: readonly (readonly [string, string, readonly boolean[]])[] = [
   ['AcrImageSigner', '6cef56e8-d556-48e5-a04f-b8e64114680f', [false, false, false, false, false, false]],
 ];
 
+const ASSIGNMENTS = 'providers/Microsoft.Authorization/roleAssignments';
+
 interface Principal {
   readonly clientId: string;
   readonly objectId: string;
@@ -45,8 +47,8 @@ describe('a role', () => {
       { displayName: name },
       { apiVersion: '' },
     )) as unknown as Principal;
-  const assign = (to: string, guid: string, scope: string, name: string, by = owner): ReturnType<Arm['ask']> =>
-    by.ask('PUT', `${scope}/providers/Microsoft.Authorization/roleAssignments/${name}`, {
+  const assign = (to: string, guid: string, id: string, by = owner): ReturnType<Arm['ask']> =>
+    by.ask('PUT', id, {
       properties: {
         roleDefinitionId: `${owner.subscription}/providers/Microsoft.Authorization/roleDefinitions/${guid}`,
         principalId: to,
@@ -62,8 +64,8 @@ describe('a role', () => {
       assert.ok([200, 202, 401, 403, 404].includes(status), `${ask.join(' ')}: ${status}`);
       return status !== 401 && status !== 403;
     };
-    const own = `${id}/providers/Microsoft.Authorization/roleAssignments/00000000-0000-4000-9000-0000000000ff`;
-    const given = await assign(objectId, ROLES[2]?.[1] ?? '', id, '00000000-0000-4000-9000-0000000000ff', arm);
+    const own = `${id}/${ASSIGNMENTS}/00000000-0000-4000-9000-0000000000ff`;
+    const given = await assign(objectId, ROLES[2]?.[1] ?? '', own, arm);
     if (given.status === 201) await owner.must('DELETE', own);
     return [
       (await arm.ask('GET', id)).status === 200,
@@ -80,10 +82,10 @@ describe('a role', () => {
     it(`${role} lets do what it says at the registry, and nothing more`, async () => {
       const who = await principal(role);
       assert.deepEqual(await may(who), NOTHING);
-      const name = `00000000-0000-4000-8000-00000000000${i}`;
-      assert.equal((await assign(who.objectId, guid, registry, name)).status, 201);
+      const assignment = `${registry}/${ASSIGNMENTS}/00000000-0000-4000-8000-00000000000${i}`;
+      assert.equal((await assign(who.objectId, guid, assignment)).status, 201);
       assert.deepEqual(await may(who), allowed);
-      await owner.must('DELETE', `${registry}/providers/Microsoft.Authorization/roleAssignments/${name}`);
+      await owner.must('DELETE', assignment);
       assert.deepEqual(await may(who), NOTHING);
     });
 
@@ -100,7 +102,7 @@ describe('a role', () => {
       ] as const
     ).entries()) {
       const who = await principal(`scoped${i}`);
-      await assign(who.objectId, reader?.[1] ?? '', scope, `00000000-0000-4000-8000-0000000001${i}0`);
+      await assign(who.objectId, reader?.[1] ?? '', `${scope}/${ASSIGNMENTS}/00000000-0000-4000-8000-0000000001${i}0`);
       const pulls = async (name: string): Promise<boolean> =>
         (
           await askRegistry(seawall, name, ['GET', '/v2/absent/manifests/v1'], {

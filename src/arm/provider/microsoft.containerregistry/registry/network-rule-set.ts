@@ -4,7 +4,7 @@ import { keyOfId } from '../../../../azure/resource-id.ts';
 import type { VerbContext } from '../../../verb.ts';
 import { ipRuleRefusal } from './ip-rule.ts';
 import type { IpRule, NetworkRuleSet, SubnetRule } from './settings.ts';
-import { bindRule, isSameSubnet } from './subnet-rule.ts';
+import { bindRule } from './subnet-rule.ts';
 
 const AT = 'properties.networkRuleSet';
 /** How many rules of each kind there may be (facts/acr.md §1.2; profile `open`: ours). */
@@ -51,13 +51,14 @@ function readSubnetRules(
     seen.add(key);
     const old = kept.get(key);
     // Somebody else's rule that stands for nothing any more must not keep a person from adding one.
-    if (old !== undefined && (!context.settings.revalidateAllRules || isSameSubnet(context, old))) {
+    if (old !== undefined && !context.settings.revalidateAllRules) {
       rules.push(old);
       continue;
     }
     const bound = bindRule(context, id, `${at}.id`);
     if (bound.kind === 'refused') return { error: bound.error };
-    rules.push(bound.rule);
+    // A rule stays that of the subnet it was made for: a namesake of it is another.
+    rules.push(old ?? bound.rule);
   }
   return { rules };
 }

@@ -1,5 +1,5 @@
 import type { ArmError } from '../../../../azure/error.ts';
-import { keyOfId, parseResourceId, type ResourceId } from '../../../../azure/resource-id.ts';
+import { parseResourceId, type ResourceId } from '../../../../azure/resource-id.ts';
 import { may, notAuthorised } from '../../../authorise.ts';
 import { hasRegistryEndpoint } from '../../microsoft.network/service-endpoint.ts';
 import { isRegistered } from '../../../registration.ts';
@@ -34,11 +34,6 @@ export function bindRule(context: VerbContext, id: string, target: string): Boun
   if (registration !== undefined) return refuse(registration);
   if (!hasRegistryEndpoint(subnet)) return refuse(withoutEndpoint(parsed, target));
   return { kind: 'bound', rule: { id: subnet.id, subnetUid: subnet.uid, action: 'Allow' } };
-}
-
-/** Whether a rule still stands for the subnet it was made for. */
-export function isSameSubnet({ view }: Pick<VerbContext, 'view'>, { id, subnetUid }: SubnetRule): boolean {
-  return view.get(keyOfId(id))?.uid === subnetUid;
 }
 
 function registrationRefusal(

@@ -120,7 +120,7 @@ describe('a client that is too slow', () => {
     const socket = open(server);
     socket.write('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1000000\r\n\r\n');
     drip(socket, 20);
-    await once(socket, 'close');
+    await new Promise((resolve) => socket.once('close', resolve));
   });
 
   it('is not one that sends as much as is asked', async () => {

@@ -36,6 +36,8 @@ const CHECK_EVERY_MS = 1000;
 export interface ConnectionHttpServer {
   /** Takes over a connection that is ready for HTTP. */
   accept(socket: Socket): void;
+  /** Whether no request of a connection is under way. */
+  isIdle(socket: Socket): boolean;
   /** From now on each connection ends with its answer under way, and idle ones end at once. */
   drain(): void;
   /** Releases what the server holds, when every connection has ended. */
@@ -79,6 +81,7 @@ export function createHttpServer(handlers: HttpHandlers, limits: HttpLimits): Co
   const quick = handlers.quick && new QuickConnections(handlers.quick, take, limits);
   return {
     accept: (socket) => (quick === undefined ? take(socket) : quick.accept(socket)),
+    isIdle: (socket) => quick?.isBusy(socket) !== true && queue.current(socket) === undefined,
     drain() {
       draining = true;
       quick?.drain();

@@ -78,7 +78,8 @@ async function raw(port: number, text: string | Buffer, host = '127.0.0.1'): Pro
 async function readToEnd(socket: Socket): Promise<string> {
   let text = '';
   socket.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-  await once(socket, 'close');
+  // Not by `once`, to which a reset is an error.
+  await new Promise((resolve) => socket.once('close', resolve));
   return text;
 }
 
@@ -306,14 +307,38 @@ describe('HTTP over a connection', () => {
     });
   });
 
-  it('connections beyond the limit are refused, and the log says so once', async () => {
-    await withListener({ limits: { maxConnections: 1 } }, async ({ port, events }) => {
-      const first = connect(port, '127.0.0.1');
-      await once(first, 'connect');
-      await raw(port, '');
-      await raw(port, '');
-      first.destroy();
+  it('connections beyond the limit are refused while all are busy, and the log says so once', async () => {
+    const waiting: ServerResponse[] = [];
+    const { promise: began, resolve: begin } = Promise.withResolvers<void>();
+    const hold: RequestHandler = (_, response) => {
+      waiting.push(response);
+      begin();
+    };
+    const limits = { maxConnections: 1 };
+    await withListener({ limits, handlers: { request: hold } }, async ({ port, events }) => {
+      const first = raw(port, 'GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n');
+      await began;
+      assert.equal(await raw(port, 'GET / HTTP/1.1\r\nhost: a\r\n\r\n'), '');
+      assert.equal(await raw(port, 'GET / HTTP/1.1\r\nhost: a\r\n\r\n'), '');
+      waiting[0]?.end('first');
+      assert.match(await first, /first$/);
       assert.deepEqual(events.filter(({ event }) => event === 'connection-limit').length, 1);
+    });
+  });
+
+  it('beyond the limit a connection that asks nothing goes for one that comes anew', async () => {
+    await withListener({ limits: { maxConnections: 2 } }, async ({ port }) => {
+      const silent = connect(port, '127.0.0.1').on('error', () => undefined);
+      await once(silent, 'connect');
+      const kept = connect(port, '127.0.0.1').on('error', () => undefined);
+      kept.write('GET /kept HTTP/1.1\r\nhost: a\r\n\r\n');
+      await once(kept, 'data');
+      const gone = readToEnd(silent);
+      assert.match(await raw(port, 'GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n'), /^HTTP\/1\.1 200/);
+      await gone;
+      kept.write('GET /kept HTTP/1.1\r\nhost: a\r\n\r\n');
+      await once(kept, 'data');
+      kept.destroy();
     });
   });
 });

@@ -10,6 +10,7 @@ import { type Attachment, INTERNET } from '../network/facts.ts';
 import { type ConnectionFacts, plainFacts, proxiedFacts, secureFacts, setFacts, unnamedFacts } from './facts.ts';
 import { type ConnectionHttpServer, type HttpHandlers, type HttpLimits, createHttpServer } from './http-server.ts';
 import { isLoopback } from './loopback.ts';
+import { OpenConnections } from './open-connections.ts';
 import { attachmentFor, peerAt, type ProxyPeer } from './proxy-peer.ts';
 import { takeProxyHeader } from './read-proxy-header.ts';
 import { type SecureContextFor, secure } from './secure.ts';
@@ -60,16 +61,16 @@ export interface Listener {
  */
 export async function listen(options: ListenerOptions): Promise<Listener> {
   const http = createHttpServer(options.handlers, options.limits);
-  const open: OpenSockets = new Map();
+  const open = new OpenConnections();
+  const hasRoom = roomFor(open, http, options);
   const accept = (socket: Socket, attachment: Attachment): void => {
-    open.set(socket, { state: 'starting' });
-    socket.once('close', () => open.delete(socket));
     socket.on('error', (error) => tellFailure(options, socket, error));
+    if (!hasRoom()) return void socket.resetAndDestroy();
+    open.add(socket);
     begin(socket, attachment, { options, http, open });
   };
   const server = options.opened ?? createServer({ pauseOnConnect: true });
   server.on('connection', (socket: Socket) => accept(socket.setNoDelay(true).setKeepAlive(true), INTERNET));
-  limit(server, options);
   try {
     if (options.opened === undefined) {
       server.listen(options.address);
@@ -83,8 +84,8 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   const { address, port } = boundTo(server);
   return {
     address: { host: address, port },
-    attach: (one) => attach(one, { accept, attached, options }),
-    cut: (which) => cut(open, which),
+    attach: (one) => attach(one, { accept, attached }),
+    cut: (which) => open.cut(which),
     close: async (deadlineMs) => {
       for (const one of attached) one.close();
       return close({ server, http, open }, deadlineMs);
@@ -95,23 +96,15 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
 interface Attaching {
   readonly accept: (socket: Socket, attachment: Attachment) => void;
   readonly attached: Set<Server>;
-  readonly options: ListenerOptions;
 }
 
-function attach({ server, attachment }: AttachedSocket, { accept, attached, options }: Attaching): () => void {
+function attach({ server, attachment }: AttachedSocket, { accept, attached }: Attaching): () => void {
   attached.add(server);
-  limit(server, options);
   server.on('connection', (socket: Socket) => accept(socket.setNoDelay(true).setKeepAlive(true), attachment));
   return () => {
     attached.delete(server);
     server.close();
   };
-}
-
-function cut(open: OpenSockets, which: (facts: ConnectionFacts) => boolean): number {
-  const chosen = [...open].filter(([, { facts }]) => facts !== undefined && which(facts));
-  for (const [socket] of chosen) socket.resetAndDestroy();
-  return chosen.length;
 }
 
 function boundTo(server: Server): AddressInfo {
@@ -120,13 +113,10 @@ function boundTo(server: Server): AddressInfo {
   return bound;
 }
 
-/** Every connection by its socket, and whether it has come as far as HTTP. */
-type OpenSockets = Map<Socket, { readonly state: 'starting' | 'accepted'; readonly facts?: ConnectionFacts }>;
-
 type Accepting = {
   readonly options: ListenerOptions;
   readonly http: ConnectionHttpServer;
-  readonly open: OpenSockets;
+  readonly open: OpenConnections;
 };
 
 function begin(socket: Socket, attachment: Attachment, accepting: Accepting): void {
@@ -167,7 +157,7 @@ function beginHttp(socket: Socket, facts: ConnectionFacts, accepting: Accepting,
   const client: Client | undefined = clientOf(socket, facts, accepting.options);
   if (client === undefined) return void socket.resetAndDestroy();
   const accept = (ready: Socket, known: ConnectionFacts): void => {
-    accepting.open.set(socket, { state: 'accepted', facts: known });
+    accepting.open.accepted(socket, known, ready);
     setFacts(ready, known, client);
     accepting.http.accept(ready);
   };
@@ -188,27 +178,33 @@ function tellFailure({ name, onEvent }: ListenerOptions, socket: Socket, error: 
   onEvent({ event: 'connection-failed', listener: name, remoteAddress: socket.remoteAddress ?? '', error });
 }
 
-/** Refuses connections beyond the limit, and says so once until there is room again. */
-function limit(server: Server, { limits, name, onEvent }: ListenerOptions): void {
+/**
+ * Whether there is room for one connection more: beyond the limit one that is idle goes, and where none is, the new one.
+ * The log is told once until there is room again.
+ */
+function roomFor(open: OpenConnections, http: ConnectionHttpServer, options: ListenerOptions): () => boolean {
+  const { limits, name, onEvent } = options;
   let told = false;
-  server.maxConnections = limits.maxConnections;
-  server.on('connection', () => (told = false));
-  server.on('drop', () => {
+  return () => {
+    if (open.size < limits.maxConnections) {
+      told = false;
+      return true;
+    }
     if (!told) onEvent({ event: 'connection-limit', listener: name, limit: limits.maxConnections });
     told = true;
-  });
+    return open.makeRoom((ready) => http.isIdle(ready));
+  };
 }
 
-type Open = { readonly server: Server; readonly http: ConnectionHttpServer; readonly open: OpenSockets };
+type Open = { readonly server: Server; readonly http: ConnectionHttpServer; readonly open: OpenConnections };
 
 async function close({ server, http, open }: Open, deadlineMs: number): Promise<{ readonly cut: number }> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   http.drain();
-  for (const [socket, { state }] of open) if (state === 'starting') socket.destroy();
+  open.endStarting();
   let cutConnections = 0;
   const timer = setTimeout(() => {
-    cutConnections = open.size;
-    for (const socket of open.keys()) socket.destroy();
+    cutConnections = open.endAll();
   }, deadlineMs);
   await closed;
   clearTimeout(timer);

@@ -32,6 +32,7 @@ const MOST_KEPT = 4 * 1024;
 export class QuickConnections {
   readonly #surroundings: Surroundings;
   readonly #open = new Set<QuickConnection>();
+  readonly #bySocket = new WeakMap<Socket, QuickConnection>();
   #draining = false;
 
   /** `handOver` takes over a connection for good, with all its bytes still to be read. */
@@ -42,7 +43,16 @@ export class QuickConnections {
   /** Takes over a connection that is ready for HTTP. */
   accept(socket: Socket): void {
     if (this.#draining) this.#surroundings.handOver(socket);
-    else this.#open.add(new QuickConnection(socket, this.#surroundings));
+    else {
+      const connection = new QuickConnection(socket, this.#surroundings);
+      this.#open.add(connection);
+      this.#bySocket.set(socket, connection);
+    }
+  }
+
+  /** Whether a connection has a request under way that is answered here. */
+  isBusy(socket: Socket): boolean {
+    return this.#bySocket.get(socket)?.busy === true;
   }
 
   /** From now on each connection ends with its answer under way, and idle ones end at once. */
@@ -70,6 +80,10 @@ class QuickConnection {
     socket.setTimeout(surroundings.limits.keepAliveTimeoutMs);
     socket.on('data', this.#receive).on('timeout', this.#idle).on('close', this.#left);
     socket.resume();
+  }
+
+  get busy(): boolean {
+    return this.#busy;
   }
 
   drain(): void {

@@ -39,6 +39,34 @@ export function addPerimeter(program: Command, terminal: Terminal, end: End): vo
   });
 }
 
+/** The command that attacks a login server of the user's own. */
+export function addAttack(program: Command, terminal: Terminal, end: End): void {
+  program
+    .command('attack')
+    .description(
+      'Attack the network rules of a login server of your own, each attack beside a twin that must be let in.',
+    )
+    .requiredOption('--login-server <HOST[:PORT]>', 'The login server, which a rule refuses from outside.')
+    .requiredOption('-u, --username <NAME>', 'A user of the registry: rules must hold for those who sign in, too.')
+    .requiredOption('-p, --password <PASSWORD>', 'Its password.')
+    .option(
+      '--outside <COMMAND>',
+      'Connects to %h and %p from where no rule lets in; or lab:HOST. (default: this machine)',
+    )
+    .option('--inside <COMMAND>', 'The same from where a rule lets in.')
+    .option('--ca <FILE>', "Certificate of the CA to trust. (default: the running server's, or those of the system)")
+    .option('--data <PATH>', 'Data directory of the running server. (default: ./data) (env: SEAWALL_DATA)')
+    .option('--json', 'Print JSON.')
+    .addHelpText(
+      'after',
+      "\nExample:\n  seawall attack --login-server myregistry.azurecr.io -u myregistry -p … --inside 'ssh jump nc %h %p'",
+    )
+    .action(async (options) => {
+      const { attack } = await import('./attack.ts');
+      end(await attack(terminal, options));
+    });
+}
+
 /** The commands of the lab. */
 export function addLab(program: Command, terminal: Terminal, end: End): void {
   program

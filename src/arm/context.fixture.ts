@@ -11,6 +11,7 @@ const SETTINGS: ArmSettings = {
   registryPort: '',
   publicPrefix: '198.18.77.0/24',
   autoRegistration: true,
+  hosts: { kind: 'none' },
   revalidateAllRules: false,
 };
 

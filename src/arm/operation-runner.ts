@@ -67,7 +67,12 @@ export function startOperations(services: OperationServices): OperationRunner {
           resolve();
         };
         const look = (): void => {
-          if (findOperation(state.view(), id)?.operation.state.kind !== 'running') done();
+          const operation = findOperation(state.view(), id)?.operation;
+          if (operation?.state.kind === 'running') return;
+          // What ended it is seen before it is in force everywhere; the answer comes after that, as after every commit.
+          clearTimeout(timer);
+          const over = operation?.state.kind === 'canceled' ? [] : [id, ...(operation?.waitsFor ?? [])];
+          void Promise.all(over.map(async (one) => under.get(one))).then(done);
         };
         const timer = setTimeout(done, PATIENCE_MS);
         waiting.add(look);

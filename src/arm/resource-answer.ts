@@ -19,7 +19,7 @@ import { beginOperation, runningOperations } from './operation.ts';
 import { preconditionRefusal } from './precondition.ts';
 import { versionRefusal } from './provider-index.ts';
 import type { ResourceType } from './resource-type.ts';
-import { type EngineRemoval, refused, type VerbContext } from './verb.ts';
+import { type ArmSettings, type EngineRemoval, refused, type VerbContext } from './verb.ts';
 
 /** Answers a request for one resource. */
 export async function answerResource(pipe: Pipe, id: ResourceId, asked: Asked): Promise<Reply> {
@@ -43,23 +43,28 @@ function get(pipe: Pipe, id: ResourceId, { request, apiVersion }: Asked): Reply 
   const read = pipe.engine.read(contextOf(pipe, view, request), id, apiVersion);
   if (read.kind === 'refused') return at(view.generation, refuseArm(read.error));
   const resource = view.get(id.key);
-  const expanded = expand(pipe.index.type(id.type), resource, {
-    view,
-    json: read.json,
-    words: request.query.get('$expand'),
-  });
+  const words = request.query.get('$expand');
+  const { settings } = contextOf(pipe, view, request);
+  const expanded = expand(pipe.index.type(id.type), resource, { view, json: read.json, words, settings });
   return at(view.generation, okJson(expanded, etagOf(resource)));
+}
+
+interface Expanding {
+  readonly view: StateView;
+  readonly json: JsonObject;
+  readonly words: string | null;
+  readonly settings: ArmSettings;
 }
 
 function expand(
   type: ResourceType | undefined,
   resource: StoredResource | undefined,
-  { view, json, words }: { readonly view: StateView; readonly json: JsonObject; readonly words: string | null },
+  { view, json, words, settings }: Expanding,
 ): JsonObject {
   if (words === null || type?.expand === undefined || resource === undefined) return json;
   const wanted = new Set(words.toLowerCase().split(','));
   const more = Object.entries(type.expand).filter(([word]) => wanted.has(word.toLowerCase()));
-  const members = Object.assign({}, ...more.map(([, of]) => of(resource, view)));
+  const members = Object.assign({}, ...more.map(([, of]) => of(resource, view, settings)));
   return { ...json, properties: { ...objectOf(json['properties']), ...members } };
 }
 
@@ -105,6 +110,9 @@ async function answerUnderWay(
   const found = await operationAfter(pipe, request, operation);
   const view = pipe.state.view();
   const read = pipe.engine.read(contextOf(pipe, view, request), id, apiVersion);
+  const state = found?.operation.state;
+  // What could not be made is not there: the answer says why.
+  if (view.get(id.key) === undefined && state?.kind === 'failed') return at(view.generation, refuseArm(state.error));
   if (read.kind === 'refused') return at(view.generation, refuseArm(read.error));
   const isOver = found === undefined || found.operation.state.kind === 'succeeded';
   const headers = { ...etagOf(view.get(id.key)), ...(isOver ? {} : pollHeaders(pipe, found, apiVersion)) };

@@ -59,7 +59,9 @@ export interface ResourceType {
   /** The JSON of the resource in one api-version, whole: id, name, type, location, tags, etag where Azure shows it, properties. */
   project(resource: StoredResource, apiVersion: string, view: StateView, settings: ArmSettings): JsonObject;
   /** What `$expand` adds to `properties`, by the word that asks for it. */
-  readonly expand?: Readonly<Record<string, (resource: StoredResource, view: StateView) => JsonObject>>;
+  readonly expand?: Readonly<
+    Record<string, (resource: StoredResource, view: StateView, settings: ArmSettings) => JsonObject>
+  >;
   /**
    * The members of a collection, where these are not the resources of the type directly in the scope (for `kind:
    * collection` paths): role assignments are also listed from above. `filter` is the raw `$filter`.

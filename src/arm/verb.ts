@@ -3,6 +3,7 @@ import type { ArmError } from '../azure/error.ts';
 import type { Json, JsonObject } from '../azure/json.ts';
 import type { ResourceId } from '../azure/resource-id.ts';
 import type { Change, StateView, StoredResource } from '../state/port.ts';
+import type { Hosts } from './hosts.ts';
 import type { OperationWish } from './operation.ts';
 import type { Work } from './template/work.ts';
 
@@ -22,6 +23,8 @@ export interface ArmSettings {
   readonly autoRegistration: boolean;
   /** Whether a change of rules checks every subnet of the list anew, as Azure's service does (facts/acr.md §1.4). */
   readonly revalidateAllRules: boolean;
+  /** What stands behind virtual machines now. */
+  readonly hosts: Hosts;
 }
 
 /** Everything a verb may know. Time and new ids are arguments, so that a verb is a function of what it is given. */

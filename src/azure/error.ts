@@ -97,6 +97,7 @@ export const ARM_ERROR = {
   Authorization_RequestDenied: { status: 403 },
   Request_BadRequest: { status: 400 },
   Request_ResourceNotFound: { status: 404 },
+  VMStartFailed: { status: 409 },
   VnetAddressSpacesOverlap: { status: 400 },
   VnetCannotBePeeredWithItself: { status: 400 },
   InsufficientStorage: { status: 507 },

@@ -1,5 +1,6 @@
 import { SETTINGS } from '../config/setting.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
+import { renderTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
 /** `lab doctor`: whether this machine can have a lab, and if not, what to do. */
@@ -7,11 +8,16 @@ export async function labDoctor(
   terminal: Terminal,
   options: { readonly publicPrefix?: string; readonly json?: boolean },
 ): Promise<ExitCode> {
-  const { whyNoLab } = await import('../server/lab-tools.ts');
+  const { hostCapabilities, whyNoLab } = await import('../server/lab-tools.ts');
   const why = await whyNoLab(options.publicPrefix ?? SETTINGS.publicPrefix.defaults.up);
+  const capabilities = hostCapabilities();
   if (options.json === true)
-    terminal.out(`${JSON.stringify({ possible: why === undefined, why: why ?? null }, null, 2)}\n`);
-  else terminal.out(why === undefined ? 'This machine can have a lab: seawall up --lab on\n' : `No lab here: ${why}\n`);
+    terminal.out(`${JSON.stringify({ possible: why === undefined, why: why ?? null, capabilities }, null, 2)}\n`);
+  else {
+    terminal.out(why === undefined ? 'This machine can have a lab: seawall up --lab on\n' : `No lab here: ${why}\n`);
+    terminal.out('\nHosts are no boundary for who is root in them. They keep these capabilities, and no others:\n\n');
+    terminal.out(renderTable([['CAPABILITY', 'FOR'], ...Object.entries(capabilities)], (line) => line));
+  }
   return why === undefined ? EXIT.ok : EXIT.unavailable;
 }
 

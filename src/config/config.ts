@@ -32,6 +32,8 @@ export interface LogConfig {
 export interface Config extends Perimeter {
   readonly form: Form;
   readonly dataDir: string;
+  /** The configuration file, where there is one. */
+  readonly configFile: string | undefined;
   readonly registry: ListenAddress;
   readonly control: ListenAddress;
   readonly registrySuffix: string;
@@ -53,6 +55,8 @@ export interface Config extends Perimeter {
   readonly user: string | undefined;
   /** Whether virtual networks are made of packets on this machine. */
   readonly lab: 'auto' | 'on' | 'off';
+  /** Whether the hosts of virtual machines end with the server, or are found again by the next one. */
+  readonly hosts: 'keep' | 'end';
   /** IPv4 prefix that public addresses of resources are taken from. */
   readonly publicPrefix: string;
   /** Folder of the base images of the lab. */

@@ -29,7 +29,8 @@ export async function loadConfig(form: Form, sources: Sources): Promise<LoadedCo
   const { values } = scalars;
   if (problems.length > 0) return { kind: 'refused', problems, warnings };
   const origins = new Map([...given].map(([key, { origin }]) => [key, origin]));
-  const config = configOf(form, values, { registries: declared.registries, ...perimeter.lists });
+  const configFile = [...origins.values()].flatMap((one) => (one.kind === 'file' ? [one.path] : []))[0];
+  const config = configOf(form, values, { registries: declared.registries, configFile, ...perimeter.lists });
   const clashes = [...unpairedFiles(values), ...contradictions(config)];
   if (clashes.length > 0)
     return { kind: 'refused', problems: clashes.map((clash) => asProblem(clash, origins)), warnings };
@@ -109,7 +110,9 @@ function asProblem({ setting, why }: Contradiction, origins: ReadonlyMap<string,
   return { setting, value: undefined, origin: origins.get(key) ?? DEFAULT, why };
 }
 
-function configOf(form: Form, values: SettingValues, lists: Pick<Config, 'registries'> & Perimeter): Config {
+type Lists = Pick<Config, 'registries' | 'configFile'> & Perimeter;
+
+function configOf(form: Form, values: SettingValues, lists: Lists): Config {
   const { data, tlsCert, tlsKey, controlTlsCert, controlTlsKey, logFormat, logLevel, accessLog, ...rest } = values;
   const { connections, others } = connectionLimits(rest);
   const { clients, others: same } = clientLimits(others);

@@ -96,6 +96,11 @@ export const SETTINGS = {
     defaults: { up: 'auto', serve: 'off' },
     about: 'Whether virtual networks are made of real packets on this machine (Linux, root): `auto` where they can be.',
   } satisfies Setting<'auto' | 'on' | 'off'>,
+  hosts: setting<'keep' | 'end'>(
+    oneOf('keep', 'end'),
+    'end',
+    'Whether hosts of virtual machines go on without the server until it is there again (`keep`), or `end` with it.',
+  ),
   user: optional(
     userName,
     'User that the server runs as once what needs root is done. With a lab it lets go of root unasked.',

@@ -3,7 +3,8 @@ import type { Socket as DatagramSocket } from 'node:dgram';
 import type { Server } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { HostsBlock } from './hosts-file.ts';
-import type { Answer, Purpose, Request } from './message.ts';
+import type { MachineCommand, MachineCommandEnd, MachinePlan, MachineSettings, MachineState } from './machine.ts';
+import type { Answer, Purpose, Request, SupervisorSettings } from './message.ts';
 import type { LabPlan } from './plan.ts';
 
 const SUPERVISOR = fileURLToPath(new URL('supervisor/main.ts', import.meta.url));
@@ -16,6 +17,10 @@ export interface Fabric extends AsyncDisposable {
   listen(port: number): Promise<Server>;
   /** Puts a block into the hosts file, or takes this process's out; says why it could not. */
   keepHosts(block: HostsBlock | undefined): Promise<string | undefined>;
+  /** Tells of all machines that are to be; resolves when that is known. How they come along is told to `found`. */
+  machines(plans: readonly MachinePlan[]): Promise<void>;
+  /** Runs a command inside a machine. */
+  execute(uid: string, command: MachineCommand): Promise<MachineCommandEnd>;
   /** What has to come before a command that is to run where the lab is; nothing where that is the machine itself. */
   readonly enter: readonly string[];
 }
@@ -40,14 +45,20 @@ export interface FabricOptions {
   readonly hostsFile: string | undefined;
   /** Whether it is made in a user namespace, without root: nothing of it can be seen from the machine. */
   readonly rootless: boolean;
+  readonly machines: MachineSettings;
   readonly take: TakeSocket;
+  /** Is told how a machine is found from now on; `undefined`: nothing is left of it. */
+  readonly found: (uid: string, state: MachineState | undefined) => void;
+  /** Is told that the supervisor is gone. */
+  readonly ended: () => void;
 }
 
-type Done = { readonly value?: string | undefined; readonly socket?: Server };
+type Done = { readonly value?: string | undefined; readonly socket?: Server; readonly end?: MachineCommandEnd };
 
 /** Starts the supervisor. It takes away what an earlier run left, and what this one made when the server ends, however that is. */
-export async function startFabric({ publicPrefix, hostsFile, rootless, take }: FabricOptions): Promise<StartedFabric> {
-  const child = fork(SUPERVISOR, [publicPrefix, hostsFile ?? ''], {
+export async function startFabric(options: FabricOptions): Promise<StartedFabric> {
+  const { rootless, take, found, ended } = options;
+  const child = fork(SUPERVISOR, [JSON.stringify(settingsOf(options))], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     detached: true,
     // Options of this process are not the supervisor's: those of a test runner would have it run tests.
@@ -69,6 +80,10 @@ export async function startFabric({ publicPrefix, hostsFile, rootless, take }: F
       case 'listening':
         // It comes with the server that listens.
         return waiting.get(answer.id)?.resolve({ socket: socket as unknown as Server });
+      case 'executed':
+        return waiting.get(answer.id)?.resolve({ end: answer.end });
+      case 'machine':
+        return found(answer.uid, answer.state);
       case 'failed':
         return waiting.get(answer.id)?.reject(new FabricError(answer.why));
     }
@@ -77,6 +92,7 @@ export async function startFabric({ publicPrefix, hostsFile, rootless, take }: F
   child.on('exit', () => {
     first.resolve({ kind: 'refused', why: "the lab's supervisor ended" });
     for (const { reject } of waiting.values()) reject(new FabricError("the lab's supervisor ended"));
+    ended();
   });
   const answer = await first.promise;
   if (answer.kind === 'refused') return answer;
@@ -84,7 +100,9 @@ export async function startFabric({ publicPrefix, hostsFile, rootless, take }: F
   const send = async (request: Request): Promise<Done> => {
     const done = Promise.withResolvers<Done>();
     waiting.set(request.id, done);
-    child.send(request);
+    child.send(request, (error) => {
+      if (error !== null) done.reject(new FabricError("the lab's supervisor ended"));
+    });
     return done.promise.finally(() => waiting.delete(request.id));
   };
   return {
@@ -103,12 +121,23 @@ export async function startFabric({ publicPrefix, hostsFile, rootless, take }: F
         const { pid } = process;
         return (await send({ kind: 'hosts', id: (id += 1), pid, ...(block === undefined ? {} : { block }) })).value;
       },
+      async machines(machines) {
+        await send({ kind: 'machines', id: (id += 1), machines });
+      },
+      async execute(uid, command) {
+        const { end } = await send({ kind: 'execute', id: (id += 1), uid, command });
+        return end ?? { kind: 'refused', why: 'the supervisor did not run it' };
+      },
       async [Symbol.asyncDispose]() {
         await send({ kind: 'end', id: (id += 1) }).catch(() => undefined);
         child.disconnect();
       },
     },
   };
+}
+
+function settingsOf({ publicPrefix, hostsFile, rootless, machines }: FabricOptions): SupervisorSettings {
+  return { publicPrefix, hostsFile: hostsFile ?? null, machines: rootless ? null : machines };
 }
 
 const BEGIN = 'mount -t tmpfs tmpfs /run && mkdir /run/netns && exec "$0" "$@"';

@@ -38,6 +38,31 @@ ${securityChains(network, { space: network.space, registry })}  chain guard { ty
     oifname "wan" fib saddr type != local counter drop
   }
 }
+${ownAddresses(network)}`;
+}
+
+/**
+ * What a host sends bears its own addresses, of its link and of its network, also where it asks for those of others: it
+ * cannot take a neighbour's, whoever is root in it. Nothing but IPv4 and ARP passes.
+ */
+function ownAddresses({ hosts }: NetworkPlan): string {
+  const chains = hosts.map(({ link, mac, address }) => {
+    const own = address.slice(0, address.indexOf('/'));
+    return chain(`own_${link}`, [
+      `ether saddr != ${mac} counter drop`,
+      `ether type arp arp saddr ether ${mac} arp saddr ip ${own} accept`,
+      `ether type ip ip saddr ${own} accept`,
+      'counter drop',
+    ]);
+  });
+  const jumps = hosts.map(({ link }) => `"${link}" : jump own_${link}`);
+  const map = jumps.length === 0 ? '' : `    iifname vmap { ${jumps.join(', ')} }\n`;
+  return `table bridge lab
+delete table bridge lab
+table bridge lab {
+${chains.join('')}  chain own { type filter hook prerouting priority -300;
+${map}  }
+}
 `;
 }
 

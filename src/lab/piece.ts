@@ -13,6 +13,8 @@ export type Step =
       readonly argv: readonly [string, ...string[]];
       readonly input?: string;
     }
+  /** Makes a namespace, unless there is one of this name: that of a machine may outlive its network. */
+  | { readonly kind: 'namespace'; readonly name: string }
   | { readonly kind: 'end-processes'; readonly in: string }
   | { readonly kind: 'resolver'; readonly in: string; readonly server: string | undefined };
 
@@ -48,7 +50,9 @@ export function piecesOf(plan: LabPlan): readonly Piece[] {
     ]),
     ...plan.peerings.map(peering),
     ...plan.networks.map((network) => rules(plan, network)),
-    ...plan.networks.flatMap((network) => network.hosts.map((host) => hostPiece(network, host))),
+    ...plan.networks.flatMap((network) =>
+      network.hosts.flatMap((host) => [hostNamespace(host), hostLink(network, host)]),
+    ),
   ];
 }
 
@@ -187,25 +191,34 @@ function rules(plan: LabPlan, network: NetworkPlan): Piece {
   };
 }
 
-function hostPiece({ namespace: routerNamespace }: NetworkPlan, host: HostPlan): Piece {
-  const { namespace, link, bridge: name, address, gateway } = host;
+/** The namespace of a host stays when its link is made anew, with all that runs in it. */
+function hostNamespace({ namespace }: HostPlan): Piece {
   return {
-    key: `host ${namespace} ${link} ${name} ${address} ${gateway} ${routerNamespace}`,
+    key: `host ${namespace}`,
     up: [
-      ip(`netns add ${namespace}`),
-      ip(`link add ${link} type veth peer name eth0 netns ${namespace}`, routerNamespace),
-      ip(`link set ${link} master ${name} up`, routerNamespace),
+      { kind: 'namespace', name: namespace },
       ip('link set lo up', namespace),
-      ip(`addr add ${address} dev eth0`, namespace),
-      ip('link set eth0 up', namespace),
-      ip(`route add default via ${gateway}`, namespace),
       { kind: 'resolver', in: namespace, server: DNS_ADDRESS },
     ],
     down: [
       { kind: 'end-processes', in: namespace },
       { kind: 'resolver', in: namespace, server: undefined },
-      ip(`link del ${link}`, routerNamespace),
       ip(`netns del ${namespace}`),
     ],
+  };
+}
+
+function hostLink({ namespace: routerNamespace }: NetworkPlan, host: HostPlan): Piece {
+  const { namespace, link, bridge: name, address, mac, gateway } = host;
+  return {
+    key: `link ${namespace} ${link} ${name} ${address} ${mac} ${gateway} ${routerNamespace}`,
+    up: [
+      ip(`link add ${link} type veth peer name eth0 address ${mac} netns ${namespace}`, routerNamespace),
+      ip(`link set ${link} master ${name} up`, routerNamespace),
+      ip(`addr add ${address} dev eth0`, namespace),
+      ip('link set eth0 up', namespace),
+      ip(`route add default via ${gateway}`, namespace),
+    ],
+    down: [ip(`link del ${link}`, routerNamespace)],
   };
 }

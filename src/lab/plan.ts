@@ -23,8 +23,12 @@ export interface Host {
   /** Unique; what `seawall lab exec` calls it. */
   readonly name: string;
   readonly uid: string;
+  /** The uid of what runs on it, where something does. */
+  readonly machine?: string;
   readonly subnet: string;
   readonly address: string;
+  /** Of its link, as Azure writes it: `00-0D-3A-12-34-56`. */
+  readonly mac: string;
   /** The rules of each security group that its packets meet. */
   readonly groups: readonly (readonly SecurityRule[])[];
 }
@@ -56,10 +60,13 @@ export interface NetworkPlan {
 /** A host with the way it is wired. */
 export interface HostPlan {
   readonly name: string;
+  readonly machine?: string;
   readonly namespace: string;
   readonly link: string;
   readonly bridge: string;
   readonly address: string;
+  /** The one that its packets must have on their way in: colons, lower case. */
+  readonly mac: string;
   readonly gateway: string;
   readonly groups: readonly (readonly SecurityRule[])[];
 }
@@ -180,10 +187,12 @@ function hostPlan(network: VirtualNetwork, host: Host): readonly HostPlan[] {
   return [
     {
       name: host.name,
+      ...(host.machine === undefined ? {} : { machine: host.machine }),
       namespace: `${PREFIX}-h-${host.name}`,
       link: `h${short(host.uid)}`,
       bridge: bridgeOf(subnet),
       address: `${host.address}/${prefix.length}`,
+      mac: host.mac.replaceAll('-', ':').toLowerCase(),
       gateway: formatAddress(addressAt(prefix, GATEWAY)),
       groups: host.groups,
     },

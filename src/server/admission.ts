@@ -106,9 +106,12 @@ export async function followAdmission(services: AdmissionServices): Promise<Admi
 /** Nothing known of a registry admits nobody. */
 const NO_POLICY: Verdict = { kind: 'refused', reason: 'unattributed' };
 
+/** Networks, registries, and whoever has a host on a network. */
 function matters(key: string): boolean {
-  return key.includes('/providers/microsoft.network/') || key.includes(`/providers/${REGISTRY}/`);
+  return [...NAMESPACES, REGISTRY].some((one) => key.includes(`/providers/${one}/`));
 }
+
+const NAMESPACES = ['microsoft.network', 'microsoft.compute'];
 
 /** Whether a change may be one of networks or endpoints, and not of a registry's own settings alone. */
 function isOfNetworks(change: Change): boolean {

@@ -25,6 +25,11 @@ export interface DataDir extends Disposable {
   readonly state: string;
 }
 
+/** Where the disks of the lab's machines are: root's alone, whomever the rest of the data belongs to. */
+export function machinesFolder(dataDir: string): string {
+  return join(resolve(dataDir), 'machines');
+}
+
 /** Another process serves from the data directory. */
 export class DataDirInUseError extends Error {
   override name = 'DataDirInUseError';

@@ -1,3 +1,5 @@
+import { KEPT_CAPABILITIES } from '../lab/capability.ts';
+import { openGroups } from '../lab/supervisor/machine/groups.ts';
 import { refusal } from '../lab/supervisor/preflight.ts';
 import { sweep } from '../lab/supervisor/sweep.ts';
 
@@ -6,7 +8,14 @@ export function whyNoLab(publicPrefix: string): Promise<string | undefined> {
   return refusal(publicPrefix);
 }
 
-/** Takes away what a lab left on this machine; says how many namespaces that were. */
-export function removeLab(): Promise<number> {
+/** The capabilities that hosts keep, each with what needs it. */
+export function hostCapabilities(): Readonly<Record<string, string>> {
+  return KEPT_CAPABILITIES;
+}
+
+/** Takes away what a lab left on this machine, kept hosts too; says how many namespaces that were. */
+export async function removeLab(): Promise<number> {
+  const groups = await openGroups();
+  for (const uid of await groups.all()) await groups.remove(uid);
   return sweep();
 }

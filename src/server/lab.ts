@@ -1,5 +1,6 @@
 import type { Socket as DatagramSocket } from 'node:dgram';
 import type { Server } from 'node:net';
+import { resolve } from 'node:path';
 import { interfaceUser } from '../arm/provider/microsoft.network/interface/user.ts';
 import { ipConfigurations } from '../arm/provider/microsoft.network/subnet-user.ts';
 import { keyOfId } from '../azure/resource-id.ts';
@@ -9,11 +10,13 @@ import type { AttachedSocket } from '../connection/listener.ts';
 import { serveTcp, serveUdp } from '../lab/dns.ts';
 import { startFabric } from '../lab/fabric.ts';
 import { whyNoUserNamespace } from '../lab/user-namespace.ts';
+import type { MachineCommand, MachineCommandEnd, MachinePlan, MachineSettings, MachineState } from '../lab/machine.ts';
 import type { Purpose } from '../lab/message.ts';
 import { type Host, labAddresses, type LabPlan, labPlan } from '../lab/plan.ts';
 import { INTERNET } from '../network/facts.ts';
 import { compileTopology, type Topology } from '../network/topology.ts';
 import type { StateView } from '../state/port.ts';
+import { machinesFolder } from './data-dir.ts';
 import { securityGroupsOf } from './lab-security.ts';
 import type { InnerServices } from './lab-inner.ts';
 import { resolverOf } from './lab-names.ts';
@@ -35,8 +38,27 @@ export interface Lab extends AsyncDisposable {
   readonly plan: () => LabPlan | undefined;
   /** Sends packets the way the networks of a view are. */
   apply(view: StateView, topology: Topology): Promise<void>;
+  /** The machines on its hosts. */
+  readonly machines: LabMachines;
   /** From now on hands over the sockets of routers; those before are handed over at once. */
   serve(given: LabServing): Promise<void>;
+}
+
+/** What there is to know of machines: where the lab's network is another, and how one is found. */
+export type MachineEvent =
+  | { readonly kind: 'planned' }
+  /** `undefined`: nothing of it is left. */
+  | { readonly kind: 'found'; readonly uid: string; readonly state: MachineState | undefined }
+  /** Whoever kept them is gone. */
+  | { readonly kind: 'ended' };
+
+/** The machines of the lab. */
+export interface LabMachines {
+  /** From now on these, and no others; resolves when that is known. */
+  want(plans: readonly MachinePlan[]): Promise<void>;
+  execute(uid: string, command: MachineCommand): Promise<MachineCommandEnd>;
+  /** Tells of every event from now on; the function it answers ends that. */
+  listen(listener: (event: MachineEvent) => void): () => void;
 }
 
 /** What the lab's sockets are served with. */
@@ -62,11 +84,18 @@ export async function openLab(config: Config): Promise<Lab> {
   let take = (one: Handed): void => void held.push(one);
   const { publicPrefix } = chosen;
   const machine = !rootless;
+  const listeners = new Set<(event: MachineEvent) => void>();
+  const tell = (event: MachineEvent): void => {
+    for (const listener of listeners) listener(event);
+  };
   const started = await startFabric({
     publicPrefix,
     hostsFile: hostsPath(chosen),
     rootless,
+    machines: machineSettings(chosen),
     take: (network, purpose, socket) => take({ network, purpose, socket }),
+    found: (uid, state) => tell({ kind: 'found', uid, state }),
+    ended: () => tell({ kind: 'ended' }),
   });
   if (started.kind === 'refused' && config.lab === 'auto') return noLab(config, { kind: 'none', why: started.why });
   if (started.kind === 'refused') throw new StartRefusedError(`the lab cannot be made: ${started.why}`);
@@ -77,6 +106,7 @@ export async function openLab(config: Config): Promise<Lab> {
   const own = labAddresses(publicPrefix).registry;
   const attached = new Map<string, () => void>();
   let plan: LabPlan | undefined;
+  const named: Named = new Map();
   return {
     config: chosen,
     ready: { kind: 'made', rootless },
@@ -88,9 +118,20 @@ export async function openLab(config: Config): Promise<Lab> {
     },
     plan: () => plan,
     async apply(view, topology) {
-      plan = labPlan(topology, hostsOf(view), { publicPrefix, machine });
+      plan = labPlan(topology, hostsOf(view, named), { publicPrefix, machine });
       closeGone(topology, attached);
-      await fabric.apply(plan, port);
+      const applied = fabric.apply(plan, port);
+      // The supervisor does one thing after another: machines come after the network that they are told of after.
+      tell({ kind: 'planned' });
+      await applied;
+    },
+    machines: {
+      want: (plans) => fabric.machines(plans),
+      execute: (uid, command) => fabric.execute(uid, command),
+      listen(listener) {
+        listeners.add(listener);
+        return () => void listeners.delete(listener);
+      },
     },
     async serve(given) {
       take = (one) => begin(one, { ...given, config: chosen, attached });
@@ -115,8 +156,23 @@ function noLab(config: Config, ready: ReadyLab): Lab {
     plan: () => undefined,
     apply: async () => undefined,
     serve: async () => undefined,
+    machines: {
+      want: async () => undefined,
+      execute: async () => ({ kind: 'refused', why: 'this server runs no host for it' }),
+      listen: () => () => undefined,
+    },
     [Symbol.asyncDispose]: async () => undefined,
   };
+}
+
+/** Where machines are kept, and what none of them may see: the data, every key, and what the server is told. */
+function machineSettings(config: Config): MachineSettings {
+  const { dataDir, configFile, registryTls, controlTls, outboundCa, images, hosts } = config;
+  const keys = [registryTls, controlTls].flatMap((one) => (one.kind === 'files' ? [one.keyFile, one.certFile] : []));
+  const told = [dataDir, configFile, outboundCa, ...keys].flatMap((path) =>
+    path === undefined ? [] : [resolve(path)],
+  );
+  return { folder: machinesFolder(dataDir), bases: resolve(images), hidden: told, atEnd: hosts };
 }
 
 /** One name and one address for each server, valid inside the lab and on this machine. */
@@ -192,11 +248,14 @@ function closeGone(topology: Topology, attached: Map<string, () => void>): void 
     }
 }
 
+/** The name that each network interface had before, by its uid: what runs under a name keeps it when a namesake goes. */
+type Named = Map<string, string>;
+
 /** Every network interface that is not a private endpoint's is a host, named like its virtual machine where it has one. */
-function hostsOf(view: StateView): readonly Host[] {
-  const names = new Set<string>();
+function hostsOf(view: StateView, named: Named): readonly Host[] {
+  const names = new Set(named.values());
   const seen = new Set<string>();
-  return ipConfigurations(view).flatMap(({ id, subnet, address }): readonly Host[] => {
+  const hosts = ipConfigurations(view).flatMap(({ id, subnet, address }): readonly Host[] => {
     const key = keyOfId(id.slice(0, id.lastIndexOf('/ipConfigurations/')));
     const nic = view.get(key);
     const user = nic === undefined ? undefined : interfaceUser(view, nic);
@@ -206,17 +265,33 @@ function hostsOf(view: StateView): readonly Host[] {
     // An interface is one link, whatever addresses it has: its first is the host's.
     if (seen.has(key)) return [];
     seen.add(key);
-    const name = names.has(wanted) ? `${wanted}-${nic.uid.slice(0, 8)}` : wanted;
-    if (names.has(name)) return [];
+    const name = nameOf(named.get(nic.uid), { wanted, names, uid: nic.uid });
     names.add(name);
+    const machine = user === undefined ? undefined : view.get(keyOfId(user.id))?.uid;
+    const { macAddress } = nic.properties;
     return [
       {
         name,
         uid: nic.uid,
+        ...(machine === undefined ? {} : { machine }),
+        mac: typeof macAddress === 'string' ? macAddress : '',
         subnet: keyOfId(subnet),
         address,
         groups: securityGroupsOf(view, [view.get(keyOfId(subnet)), nic]),
       },
     ];
   });
+  named.clear();
+  for (const { uid, name } of hosts) named.set(uid, name);
+  return hosts;
+}
+
+/** One that an interface had before stays its own while it is called so. */
+function nameOf(
+  before: string | undefined,
+  { wanted, names, uid }: { readonly wanted: string; readonly names: ReadonlySet<string>; readonly uid: string },
+): string {
+  const full = `${wanted}-${uid.slice(0, 8)}`;
+  if (before === wanted || before === full) return before;
+  return names.has(wanted) ? full : wanted;
 }

@@ -25,6 +25,7 @@ import { type Log, createLog } from '../telemetry/log.ts';
 import { type Metrics, createMetrics } from '../telemetry/metric.ts';
 import { type Admission, followAdmission } from './admission.ts';
 import { authorityRoutes } from './authority-routes.ts';
+import { baseRoots } from './base-images.ts';
 import { controlPlane, healthRoutes } from './control-plane.ts';
 import { credentialEffects } from './credential-actions.ts';
 import { Clients } from '../limit/clients.ts';
@@ -48,6 +49,7 @@ import { followManagedIdentities } from './managed-identities.ts';
 import { substitutionRoutes } from './substitution-routes.ts';
 import { labRoutes } from './lab-routes.ts';
 import { type Listeners, openListeners } from './listeners.ts';
+import { machineFiles } from './machine-files.ts';
 import { managementPlane } from './management.ts';
 import { metadataRoute } from './metadata-route.ts';
 import { controlOrigin, registryOrigin } from './origins.ts';
@@ -62,6 +64,7 @@ import { subscriptionRoutes } from './subscription-routes.ts';
 import { fetchJson, outboundDoor } from './outbound.ts';
 import { startRetention } from './retention.ts';
 import { become, chooseUser, type Sudo } from './run-as.ts';
+import { type StartedMachines, startMachines } from './start-machines.ts';
 import { startUpkeep, type Upkeep } from './upkeep.ts';
 import { startWebhooks, type Webhooks } from './webhooks.ts';
 import { usageEffect } from './usage-effect.ts';
@@ -151,12 +154,15 @@ export async function startServer(asked: Config, options: StartOptions): Promise
   const announced = (): void => webhooks.announced();
   const imports = stack.use(startImports({ state, snapshot, content, work, box, door, announced, log, now }));
   const registryPort = config.publicPort ?? registry.address.port;
-  const settings = (): ArmSettings => armSettings(config, stores, registryPort);
+  const files = machineFiles({ control: controlUrl, authority: controlUrl, registrySuffix: config.registrySuffix });
+  const roots = baseRoots(config, substitutions);
+  const machines = stack.use(await startMachines({ state, lab, config, roots, caFile, files }));
+  const settings = (): ArmSettings => ({ ...armSettings(config, stores, registryPort), hosts: machines.hosts });
   const operations = stack.use(
     startOperations({
       state,
       index: PROVIDERS,
-      executors: EXECUTORS,
+      executors: { ...EXECUTORS, ...machines.executors },
       settings,
       origin: controlUrl,
       log,
@@ -180,6 +186,7 @@ export async function startServer(asked: Config, options: StartOptions): Promise
     gate: { admission, inFlight, denials },
     identities: new Clients(config.clients, config.connections.maxConnections),
     lab,
+    machines,
     substitutions,
     stopping: () => listeners.stopping(),
   };
@@ -265,6 +272,7 @@ interface Assembly {
   /** Whoever signed in, each with its share. */
   readonly identities: Clients;
   readonly lab: Lab;
+  readonly machines: StartedMachines;
   readonly substitutions: Substitutions;
   readonly stopping: () => boolean;
 }
@@ -306,7 +314,7 @@ function controlListenerPlane(
   }: Assembly,
   controlUrl: string,
 ) {
-  const { gate, identities, lab, substitutions, stopping } = others;
+  const { gate, identities, lab, machines, substitutions, stopping } = others;
   const ready = async (): Promise<true | string> => {
     if (stopping()) return 'the server is stopping';
     await stores.content.metadata.trash(0);
@@ -322,6 +330,7 @@ function controlListenerPlane(
       ...webhooks.effects,
       imports.effect,
       usageEffect({ state: stores.state, metadata: stores.content.metadata, settings }),
+      ...machines.effects,
     ],
     operations,
     routes: imports.routes,
@@ -356,7 +365,7 @@ function controlListenerPlane(
   );
 }
 
-function armSettings(config: Config, { directory }: Stores, registryPort: number): ArmSettings {
+function armSettings(config: Config, { directory }: Stores, registryPort: number): Omit<ArmSettings, 'hosts'> {
   const { profile, cloud, registrySuffix, publicPrefix, autoRegistration, revalidateRules } = config;
   return {
     profile,

@@ -160,7 +160,7 @@ describe('a virtual machine', () => {
       () => body('two', { properties: { storageProfile: { imageReference: IMAGE, dataDisks: [{ lun: 0 }] } } }),
       'InvalidRequestContent',
     ],
-    ['an identity', () => body('two', { identity: { type: 'SystemAssigned' } }), 'InvalidRequestContent'],
+    ['an identity of others', () => body('two', { identity: { type: 'UserAssigned' } }), 'InvalidParameter'],
     ['an unknown property', () => body('two', { properties: { colour: 'red' } }), 'InvalidRequestContent'],
   ];
   for (const [i, [name, made, code]] of VALUES.entries())

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { access, constants, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Step } from '../piece.ts';
 
@@ -32,11 +32,18 @@ async function once(step: Exclude<Step, { kind: 'ip' }>): Promise<void> {
   switch (step.kind) {
     case 'run':
       return void (await run([...inside(step.in), ...step.argv], step.input));
+    case 'namespace':
+      return makeNamespace(step.name);
     case 'end-processes':
       return endProcesses(step.in);
     case 'resolver':
       return setResolver(step.in, step.server);
   }
+}
+
+async function makeNamespace(name: string): Promise<void> {
+  const there: readonly string[] = await readdir('/run/netns').catch(() => []);
+  if (!there.includes(name)) await run(['ip', 'netns', 'add', name]);
 }
 
 function inside(namespace: string | undefined): readonly string[] {

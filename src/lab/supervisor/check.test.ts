@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { HostPlan, LabPlan, NetworkPlan } from '../plan.ts';
-import { checkBlock, checkPlan } from './check.ts';
+import type { MachinePlan } from '../machine.ts';
+import { checkBlock, checkMachine, checkPlan } from './check.ts';
 
 const HOST: HostPlan = {
   name: 'jump',
@@ -9,6 +10,7 @@ const HOST: HostPlan = {
   link: 'h0123456789',
   bridge: 's0123456789',
   address: '10.0.0.4/24',
+  mac: '00:0d:3a:12:34:56',
   gateway: '10.0.0.1',
   groups: [
     [
@@ -65,4 +67,41 @@ describe('what the supervisor is asked for', () => {
     assert.throws(() => checkBlock({ ...BLOCK, names: ['a\n127.0.0.1 github.com'] }));
     assert.throws(() => checkBlock({ ...BLOCK, address: '127.0.0.1 github.com #' }));
   });
+});
+
+const MACHINE: MachinePlan = {
+  uid: '6c47cd07-2caa-4b3e-9f0e-1b2c3d4e5f60',
+  name: 'jump',
+  namespace: 'swl-h-jump',
+  hostname: 'myDockerVM',
+  base: '/var/lib/images/debian-12/1/root',
+  main: { kind: 'ssh', admin: 'azureuser', keys: ['ssh-ed25519 AAAA me@example'] },
+  power: 'running',
+  boot: 0,
+  files: [{ path: '/etc/apt/apt.conf.d/90seawall', mode: 0o644, owner: 'root', content: 'x' }],
+  limits: { memoryBytes: 1, pids: 1, cpus: 1 },
+};
+
+describe("a machine's plan", () => {
+  it('is taken as it is', () => {
+    assert.equal(checkMachine(MACHINE), MACHINE);
+  });
+
+  const file = (path: string): MachinePlan['files'] => [{ path, mode: 0o644, owner: 'root', content: '' }];
+  const ssh = (admin: string, key: string): MachinePlan['main'] => ({ kind: 'ssh', admin, keys: [key] });
+  const WRONG: readonly (readonly [string, Partial<MachinePlan>])[] = [
+    ['a folder elsewhere', { uid: '../x' }],
+    ["another's namespace", { namespace: 'docker' }],
+    ['a router', { namespace: 'swl-0123456789' }],
+    ['a host name of two lines', { hostname: 'a\nb' }],
+    ['a user that is an option', { main: ssh('-o', 'ssh-rsa AAAA') }],
+    ['a key of two lines', { main: ssh('me', 'ssh-rsa AAAA\nssh-rsa BBBB') }],
+    ['a file above its root', { files: file('/etc/../../x') }],
+    ['a file that is nowhere', { files: file('etc/x') }],
+    ['no number', { limits: { memoryBytes: Number.NaN, pids: 1, cpus: 1 } }],
+  ];
+  for (const [what, wrong] of WRONG)
+    it(`is refused with ${what}`, () => {
+      assert.throws(() => checkMachine({ ...MACHINE, ...wrong }), /which is none/);
+    });
 });

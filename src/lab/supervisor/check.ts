@@ -1,10 +1,12 @@
 import type { HostsBlock } from '../hosts-file.ts';
+import type { MachinePlan } from '../machine.ts';
 import type { LabPlan } from '../plan.ts';
 
 const ADDRESS = /^\d{1,3}(?:\.\d{1,3}){3}$/;
 const PREFIX = /^\d{1,3}(?:\.\d{1,3}){3}\/\d{1,2}$/;
 const NETWORK_NAMESPACE = /^swl-[a-z0-9-]{1,100}$/;
 const LINK = /^[a-z][a-z0-9]{1,14}$/;
+const UID = /^[\w-]{1,80}$/;
 /** A port, a range of ports, an address, a prefix, a tag such as `Storage.WestEurope`, or `*`. */
 const OF_RULE = /^[\w./*:-]{1,200}$/;
 
@@ -25,6 +27,8 @@ const FORMS: Readonly<Record<string, RegExp>> = {
   address: /^\d{1,3}(?:\.\d{1,3}){3}(?:\/\d{1,2})?$/,
   public: ADDRESS,
   private: ADDRESS,
+  machine: UID,
+  mac: /^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$/,
   direction: /^(?:In|Out)bound$/,
   access: /^(?:Allow|Deny)$/,
   protocol: /^(?:\*|[a-z0-9]{1,10})$/,
@@ -49,6 +53,30 @@ function look(member: string, value: unknown): void {
     for (const [name, inner] of Object.entries(value)) look(name, inner);
   else if (typeof value === 'string' && FORMS[member]?.test(value) !== true)
     throw new Error(`the plan's ${member} is ${JSON.stringify(value)}, which is none`);
+}
+
+/** One machine, once nothing of it would lead root elsewhere. Throws with what is wrong. */
+export function checkMachine(plan: MachinePlan): MachinePlan {
+  const { uid, namespace, hostname, main, files, limits } = plan;
+  const texts: readonly (readonly [string, RegExp])[] = [
+    [uid, UID],
+    [namespace, /^swl-h-[a-z0-9-]{1,100}$/],
+    [hostname, /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?$/],
+    ...(main.kind === 'ssh' ? sshTexts(main) : ([[main.user, /^[\w-]{1,64}$/]] as const)),
+    // No part of a path is one of dots alone.
+    ...files.map(({ path }) => [path, /^(?:\/(?!\.+(?:\/|$))[\w.+@-]{1,200})+$/] as const),
+    ...Object.values(limits).map((bound: number) => [String(bound), /^\d{1,15}$/] as const),
+  ];
+  const wrong = texts.find(([value, form]) => !form.test(value));
+  if (wrong !== undefined) throw new Error(`a machine's plan has ${JSON.stringify(wrong[0])}, which is none`);
+  return plan;
+}
+
+function sshTexts({
+  admin,
+  keys,
+}: Extract<MachinePlan['main'], { kind: 'ssh' }>): readonly (readonly [string, RegExp])[] {
+  return [[admin, /^[a-z_][a-z0-9_-]{0,63}$/], ...keys.map((key) => [key, /^[\x20-\x7e]{1,20000}$/] as const)];
 }
 
 /** Throws for names and addresses that would write other lines into a hosts file. */

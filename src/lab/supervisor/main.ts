@@ -2,12 +2,14 @@
 import { createServer, type Server } from 'node:net';
 import type { Socket as DatagramSocket } from 'node:dgram';
 import { type HostsBlock, keepHosts, removeHosts } from '../hosts-file.ts';
-import type { Answer, Purpose, Request } from '../message.ts';
+import type { Answer, Purpose, Request, SupervisorSettings } from '../message.ts';
 import { difference, INTERNET, type Piece, piecesOf } from '../piece.ts';
+import type { MachineState } from '../machine.ts';
 import type { LabPlan } from '../plan.ts';
 import { carryOut } from './carry-out.ts';
 import { openSockets, routerSockets } from './open-sockets.ts';
-import { checkBlock, checkPlan } from './check.ts';
+import { checkBlock, checkMachine, checkPlan } from './check.ts';
+import { type Machines, openMachines } from './machine/machines.ts';
 import { isWhole } from './whole.ts';
 import { refusal } from './preflight.ts';
 import { sweep } from './sweep.ts';
@@ -15,7 +17,10 @@ import { sweep } from './sweep.ts';
 /** Whoever has this name in the kernel's abstract namespace is the machine's one lab. */
 const LOCK = '\0seawall-lab';
 
-const [, , publicPrefix = '', hostsFile = ''] = process.argv;
+// The server wrote it, which is of the same version, before it let go of root.
+const settings = JSON.parse(process.argv[2] ?? '{}') as SupervisorSettings;
+const { publicPrefix } = settings;
+const hostsFile = settings.hostsFile ?? '';
 let applied: readonly Piece[] = [];
 /** Processes whose names are in the hosts file. */
 const named = new Set<number>();
@@ -23,11 +28,14 @@ const served = new Set<string>();
 /** What was carried out last, and is to stay. */
 let current: { readonly plan: LabPlan; readonly port: number } | undefined;
 let work: Promise<void> = Promise.resolve();
+/** Nobody's before the lab is this process's. */
+let machines: Machines | undefined;
 /** How often the machine is looked at, in ms. */
 const LOOK_EVERY_MS = 1000;
 
 function tell(answer: Answer, socket?: Server | DatagramSocket): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
+  if (!process.connected) return Promise.resolve();
   process.send?.(answer, socket, {}, () => resolve());
   return promise;
 }
@@ -70,7 +78,9 @@ async function keepNames(block: HostsBlock | undefined, pid: number): Promise<st
   return kept.kind === 'refused' ? kept.advice : undefined;
 }
 
-async function answer(request: Request): Promise<void> {
+type Serial = Exclude<Request, { readonly kind: 'execute' }>;
+
+async function answer(request: Serial): Promise<void> {
   try {
     const value = await done(request);
     await tell({ kind: 'done', id: request.id, ...(value === undefined ? {} : { value }) });
@@ -79,7 +89,13 @@ async function answer(request: Request): Promise<void> {
   }
 }
 
-async function done(request: Request): Promise<string | undefined> {
+/** Commands inside machines wait for nobody, and nobody waits for them. */
+async function execute({ id, uid, command }: Exclude<Request, Serial>): Promise<void> {
+  const end = (await machines?.execute(uid, command)) ?? { kind: 'refused', why: 'there are no machines' };
+  await tell({ kind: 'executed', id, end });
+}
+
+async function done(request: Serial): Promise<string | undefined> {
   switch (request.kind) {
     case 'apply':
       await applyWhole(checkPlan(request.plan), request.port);
@@ -89,9 +105,11 @@ async function done(request: Request): Promise<string | undefined> {
       return undefined;
     case 'hosts':
       return keepNames(request.block, request.pid);
+    case 'machines':
+      machines?.want(request.machines.map(checkMachine));
+      return undefined;
     case 'end':
-      current = undefined;
-      await clear();
+      await end();
       return undefined;
   }
 }
@@ -110,6 +128,7 @@ async function applyWhole(plan: LabPlan, port: number): Promise<void> {
 
 /** Mends what somebody took away, without waiting for the next plan. */
 async function look(): Promise<void> {
+  await machines?.look();
   if (current === undefined || (await isWhole(current.plan))) return;
   await applyWhole(current.plan, current.port).catch(() => undefined);
 }
@@ -117,7 +136,13 @@ async function look(): Promise<void> {
 async function clear(): Promise<void> {
   applied = [];
   served.clear();
-  await sweep();
+  await sweep(machines?.namespaces());
+}
+
+async function end(): Promise<void> {
+  current = undefined;
+  await machines?.close();
+  await clear();
 }
 
 async function start(): Promise<void> {
@@ -131,21 +156,35 @@ async function start(): Promise<void> {
     const message = 'another server on this machine has a lab already: stop it, or start this one with --lab off';
     void tell({ kind: 'refused', why: message }).then(() => process.exit(1));
   });
-  lock.listen(LOCK, () => {
-    void sweep().then(() => tell({ kind: 'ready' }));
-  });
+  lock.listen(LOCK, () => void begin());
 }
 
+async function begin(): Promise<void> {
+  try {
+    const report = (uid: string, state: MachineState | undefined): void => void tell({ kind: 'machine', uid, state });
+    if (settings.machines !== null) machines = await openMachines(settings.machines, report);
+    await sweep(machines?.namespaces());
+    await tell({ kind: 'ready' });
+  } catch (error) {
+    await tell({ kind: 'refused', why: error instanceof Error ? error.message : String(error) });
+    process.exit(1);
+  }
+}
+
+let isLooking = false;
 setInterval(() => {
-  work = work.then(look);
+  if (isLooking) return;
+  isLooking = true;
+  work = work.then(look).finally(() => (isLooking = false));
 }, LOOK_EVERY_MS);
 process.on('message', (request: Request) => {
+  if (request.kind === 'execute') return void execute(request);
   work = work.then(() => answer(request));
 });
 // A server that is gone leaves nothing behind, however it went.
 process.on('disconnect', () => {
   work = work
-    .then(() => sweep())
+    .then(end)
     .then(() => Promise.all([...named].map((pid) => removeHosts(hostsFile, pid))))
     .then(() => process.exit(0));
 });

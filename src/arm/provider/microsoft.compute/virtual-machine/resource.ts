@@ -1,7 +1,7 @@
 import type { ArmError } from '../../../../azure/error.ts';
 import { type Json, type JsonObject, listOf, objectOf } from '../../../../azure/json.ts';
 import { isEqual } from '../../../template/value.ts';
-import type { StoredResource } from '../../../../state/port.ts';
+import type { Change, StoredResource } from '../../../../state/port.ts';
 import type { ResourceType } from '../../../resource-type.ts';
 import { identityAfter, type KeptIdentity, shownIdentity } from '../../../managed-identity.ts';
 import { storedResource } from '../../../stored-resource.ts';
@@ -9,7 +9,8 @@ import { refused, type VerbContext, type WriteOutcome, type WriteRequest } from 
 import { COMPUTE_VERSIONS } from '../api-version.ts';
 import { IMAGE_VERSION } from '../image.ts';
 import { SIZES, sizeJson } from '../size.ts';
-import { instanceView } from './instance-view.ts';
+import { bootOf, desiredPower, instanceView, provisioningState } from './instance-view.ts';
+import { hostOperation } from './host-operation.ts';
 import { osProfileRefusal } from './os-profile.ts';
 import { capital, deletedWith, osDisk } from './os-disk.ts';
 import { POWER_ACTIONS } from './power.ts';
@@ -34,22 +35,22 @@ export const VIRTUAL_MACHINE: ResourceType = {
     if (error !== undefined) return refused(error);
     const identity = identityAfter(context, request.body, request.existing);
     if ('code' in identity) return refused(identity);
-    const changed = { ...properties, hardwareProfile: hardware };
+    const changed = { ...properties, hardwareProfile: hardware, boot: bootWith(request.existing, objectOf(hardware)) };
     const { identity: _, ...envelope } = request.existing.envelope;
-    return {
-      kind: 'written',
+    return written(context, {
+      request,
       resource: storedResource(context, request, { properties: changed, envelope: { ...envelope, ...identity } }),
-    };
+    });
   },
   remove: (_, machine) => ({ kind: 'removed', also: deletedWith(machine) }),
   project: projectMachine,
-  expand: { instanceView: (machine) => ({ instanceView: instanceView(machine) }) },
+  expand: { instanceView: (machine, _, { hosts }) => ({ instanceView: instanceView(machine, hosts) }) },
   actions: [
     ...POWER_ACTIONS,
     {
       name: 'instanceView',
       method: 'GET',
-      run: (_, { resource }) => ({ kind: 'answered', body: instanceView(resource) }),
+      run: ({ settings }, { resource }) => ({ kind: 'answered', body: instanceView(resource, settings.hosts) }),
     },
     {
       name: 'vmSizes',
@@ -67,6 +68,7 @@ function put(context: VerbContext, request: WriteRequest): WriteOutcome {
   const before = objectOf(existing?.properties['storageProfile']);
   const image = imageOf(objectOf(storage['imageReference']), objectOf(before['imageReference']));
   const error =
+    (existing === undefined ? hostRefusal(context) : undefined) ??
     nameRefusal(id.name) ??
     (existing === undefined ? osProfileRefusal(objectOf(asked['osProfile'])) : changeRefusal(existing, asked)) ??
     sizeRefusal(objectOf(asked['hardwareProfile'])) ??
@@ -85,7 +87,31 @@ function put(context: VerbContext, request: WriteRequest): WriteOutcome {
     dataDisks: [],
   };
   const properties = propertiesOf(context, existing, { asked, storageProfile });
-  return { kind: 'written', resource: { ...bare, properties }, also: disk.changes };
+  return written(context, { request, resource: { ...bare, properties }, also: disk.changes });
+}
+
+function hostRefusal({ settings: { hosts } }: VerbContext): ArmError | undefined {
+  return hosts.kind === 'refused' ? { code: 'OperationNotAllowed', message: hosts.why } : undefined;
+}
+
+/** A machine that gets another size is started anew, as in Azure. */
+function bootWith(existing: StoredResource, hardware: JsonObject): number {
+  const { vmSize } = objectOf(existing.properties['hardwareProfile']);
+  return bootOf(existing) + (vmSize === hardware['vmSize'] || desiredPower(existing) !== 'running' ? 0 : 1);
+}
+
+interface Written {
+  readonly request: WriteRequest;
+  readonly resource: StoredResource;
+  readonly also?: readonly Change[];
+}
+
+/** What was written, with the operation that sees to its host where there are hosts. */
+function written({ settings }: VerbContext, { request, resource, also = [] }: Written): WriteOutcome {
+  if (settings.hosts.kind !== 'run') return { kind: 'written', resource, also };
+  const isNew = request.existing === undefined;
+  const properties = { ...resource.properties, provisioningState: isNew ? 'Creating' : 'Updating' };
+  return { kind: 'written', resource: { ...resource, properties }, also, operation: hostOperation(isNew) };
 }
 
 function bareMachine(context: VerbContext, request: WriteRequest, identity: KeptIdentity): StoredResource {
@@ -113,6 +139,7 @@ function propertiesOf(
     networkProfile: { networkInterfaces: interfaces.map(keptInterface) },
     ...given(asked, ['securityProfile', 'diagnosticsProfile', 'priority', 'extensionsTimeBudget', 'userData']),
     desiredPower: before['desiredPower'] ?? 'running',
+    boot: existing === undefined ? 0 : bootWith(existing, objectOf(asked['hardwareProfile'])),
   };
 }
 
@@ -171,7 +198,7 @@ function withoutNull(object: JsonObject): JsonObject {
 function projectMachine(machine: StoredResource): JsonObject {
   const { id, name, location, tags, etag, properties, createdMs } = machine;
   const { identity: ____, ...envelope } = machine.envelope;
-  const { osProfile, desiredPower: _, userData: __, ...others } = properties;
+  const { osProfile, desiredPower: _, boot: _____, userData: __, ...others } = properties;
   const { customData: ___, ...profile } = objectOf(osProfile);
   return {
     id,
@@ -186,7 +213,7 @@ function projectMachine(machine: StoredResource): JsonObject {
       ...others,
       osProfile: profile,
       timeCreated: new Date(createdMs).toISOString(),
-      provisioningState: 'Succeeded',
+      provisioningState: provisioningState(machine),
     },
   };
 }

@@ -1,0 +1,86 @@
+import { readFile } from 'node:fs/promises';
+import type { ArmEffect } from '../arm/effect.ts';
+import type { Hosts } from '../arm/hosts.ts';
+import type { Executor } from '../arm/operation-runner.ts';
+import { HOST_OPERATION } from '../arm/provider/microsoft.compute/virtual-machine/host-operation.ts';
+import { parseResourceId } from '../azure/resource-id.ts';
+import type { ListenAddress } from '../config/address.ts';
+import type { Config } from '../config/config.ts';
+import type { MachineFile } from '../lab/machine.ts';
+import type { StateReader } from '../state/port.ts';
+import type { BaseRoots } from './base-images.ts';
+import type { Lab } from './lab.ts';
+import { followMachines, type Machines } from './machines.ts';
+import { runCommandEffect } from './run-command.ts';
+import { virtualMachines } from './virtual-machines.ts';
+
+/** The machines behind resources, as the management API uses them. */
+export interface StartedMachines extends Disposable {
+  readonly hosts: Hosts;
+  readonly effects: readonly ArmEffect[];
+  readonly executors: Readonly<Record<string, Executor>>;
+}
+
+/** What they are started with. */
+export interface MachineParts {
+  readonly state: StateReader;
+  readonly lab: Lab;
+  readonly config: Config;
+  readonly roots: BaseRoots;
+  /** PEM file of the CA that machines trust; absent where the operator's certificates are shown. */
+  readonly caFile: string | undefined;
+  /** What else every machine finds in it. */
+  readonly files: readonly MachineFile[];
+}
+
+/** How long a machine may take to be as it is wanted, in ms. */
+const DEADLINE_MS = 60_000;
+const NO_LAB =
+  'This server listens beyond loopback and has no lab of root: virtual machines are refused, as nothing would stand behind them. Start it with --lab on.';
+
+/** Starts what sees to machines. Without a lab they are kept as resources on loopback, and refused beyond it. */
+export async function startMachines(parts: MachineParts): Promise<StartedMachines> {
+  const { state, lab, config, roots, caFile, files } = parts;
+  const source = virtualMachines({ roots, files: [...(await trusted(caFile)), ...files] });
+  // What a rule waits for, a new network waits for too.
+  const deadlineMs = DEADLINE_MS + config.propagationDelayMs;
+  const machines = followMachines({ state, lab, sources: [source], deadlineMs });
+  return {
+    hosts: hostsOf(lab, config, machines),
+    effects: [runCommandEffect(machines)],
+    executors: { [HOST_OPERATION]: hostExecutor(state, machines) },
+    [Symbol.dispose]: () => machines[Symbol.dispose](),
+  };
+}
+
+function hostsOf({ ready }: Lab, config: Config, machines: Machines): Hosts {
+  if (ready.kind === 'made' && !ready.rootless) return { kind: 'run', observed: (uid) => machines.observed(uid) };
+  return [config.registry, config.control].every(isLoopback) ? { kind: 'none' } : { kind: 'refused', why: NO_LAB };
+}
+
+/** Waits for the host of a machine. One that is new goes again when it cannot be, and nothing is left of it. */
+function hostExecutor(state: StateReader, machines: Machines): Executor {
+  return async ({ resource, input }, signal) => {
+    const machine = state.view().get(resource);
+    const why = machine === undefined ? undefined : await machines.settled(machine, signal);
+    if (machine === undefined || why === undefined) return () => ({ kind: 'succeeded' });
+    const message = `The host of VM '${machine.name}' is not as asked for: ${why}`;
+    const error = { code: 'VMStartFailed', target: machine.name, message } as const;
+    return (context) => {
+      const id = input['isNew'] === true ? parseResourceId(machine.id) : undefined;
+      const isSame = context.view.get(resource)?.uid === machine.uid;
+      const removal = id === undefined || !isSame ? undefined : context.engine.remove(context, id);
+      return { kind: 'failed', error, also: removal?.kind === 'removed' ? removal.changes : [] };
+    };
+  };
+}
+
+function isLoopback({ host }: ListenAddress): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}
+
+async function trusted(caFile: string | undefined): Promise<readonly MachineFile[]> {
+  if (caFile === undefined) return [];
+  const content = await readFile(caFile, 'utf8');
+  return [{ path: '/usr/local/share/ca-certificates/seawall.crt', mode: 0o644, owner: 'root', content }];
+}

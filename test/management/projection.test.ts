@@ -14,6 +14,7 @@ describe('what a resource looks like in each api-version', { skip: lacksAzureTyp
   let seawall: TestSeawall;
   let arm: Arm;
   let group: string;
+  let connection: string;
   before(async () => {
     seawall = await startSeawall();
     arm = await armOf(seawall);
@@ -27,7 +28,48 @@ describe('what a resource looks like in each api-version', { skip: lacksAzureTyp
     const id = `${group}/providers/Microsoft.Network/virtualNetworks/v/subnets/s`;
     const networkRuleSet = { defaultAction: 'Deny', virtualNetworkRules: [{ id }], ipRules: [{ value: '8.8.8.8' }] };
     const registry = { location: 'westeurope', sku: { name: 'Premium' }, properties: { networkRuleSet } };
-    await arm.must('PUT', `${group}/providers/Microsoft.ContainerRegistry/registries/projected`, registry);
+    const below = (path: string): string => `${group}/providers/${path}`;
+    const put = (path: string, body: object): Promise<unknown> =>
+      arm.must(
+        'PUT',
+        below(path),
+        path.includes('/registries/') && !('location' in body) ? body : { location: 'westeurope', ...body },
+      );
+    await put('Microsoft.ContainerRegistry/registries/projected', registry);
+    const scopeMapId = below('Microsoft.ContainerRegistry/registries/projected/scopeMaps/_repositories_pull');
+    await put('Microsoft.ContainerRegistry/registries/projected/tokens/reader', { properties: { scopeMapId } });
+    await put('Microsoft.ContainerRegistry/registries/projected/webhooks/hook1', {
+      location: 'westeurope',
+      properties: { serviceUri: 'https://example.com/', actions: ['push'] },
+    });
+    await put('Microsoft.ContainerRegistry/registries/linked', { location: 'westeurope', sku: { name: 'Premium' } });
+    await put('Microsoft.Network/networkSecurityGroups/n', {});
+    await put('Microsoft.Network/publicIPAddresses/p', {
+      sku: { name: 'Standard' },
+      properties: { publicIPAllocationMethod: 'Static' },
+    });
+    const ipConfigurations = [
+      {
+        name: 'c',
+        properties: { subnet: { id }, publicIPAddress: { id: below('Microsoft.Network/publicIPAddresses/p') } },
+      },
+    ];
+    await put('Microsoft.Network/networkInterfaces/i', { properties: { ipConfigurations } });
+    const privateLinkServiceId = below('Microsoft.ContainerRegistry/registries/linked');
+    const privateLinkServiceConnections = [{ name: 'c', properties: { privateLinkServiceId, groupIds: ['registry'] } }];
+    await put('Microsoft.Network/privateEndpoints/e', {
+      properties: { subnet: { id }, privateLinkServiceConnections },
+    });
+    await put('Microsoft.Network/virtualNetworks/w', {
+      properties: { addressSpace: { addressPrefixes: ['10.1.0.0/16'] } },
+    });
+    const remoteVirtualNetwork = { id: below('Microsoft.Network/virtualNetworks/w') };
+    await arm.must('PUT', below('Microsoft.Network/virtualNetworks/v/virtualNetworkPeerings/w'), {
+      properties: { remoteVirtualNetwork },
+    });
+    await arm.must('PUT', below('Microsoft.Network/privateDnsZones/z.test'), { location: 'global' });
+    const { value } = await arm.must('GET', `${privateLinkServiceId}/privateEndpointConnections`);
+    connection = (value as readonly { readonly name: string }[])[0]?.name ?? '';
   });
   after(() => seawall.close());
 
@@ -37,6 +79,23 @@ describe('what a resource looks like in each api-version', { skip: lacksAzureTyp
       'Microsoft.ContainerRegistry/registries/scopeMaps',
       'Microsoft.ContainerRegistry/registries/projected/scopeMaps/_repositories_pull',
     ],
+    ['Microsoft.ContainerRegistry/registries/tokens', 'Microsoft.ContainerRegistry/registries/projected/tokens/reader'],
+    [
+      'Microsoft.ContainerRegistry/registries/webhooks',
+      'Microsoft.ContainerRegistry/registries/projected/webhooks/hook1',
+    ],
+    [
+      'Microsoft.ContainerRegistry/registries/privateEndpointConnections',
+      'Microsoft.ContainerRegistry/registries/linked/privateEndpointConnections/{connection}',
+    ],
+    [
+      'Microsoft.Network/virtualNetworks/virtualNetworkPeerings',
+      'Microsoft.Network/virtualNetworks/v/virtualNetworkPeerings/w',
+    ],
+    ['Microsoft.Network/networkSecurityGroups', 'Microsoft.Network/networkSecurityGroups/n'],
+    ['Microsoft.Network/publicIPAddresses', 'Microsoft.Network/publicIPAddresses/p'],
+    ['Microsoft.Network/networkInterfaces', 'Microsoft.Network/networkInterfaces/i'],
+    ['Microsoft.Network/privateEndpoints', 'Microsoft.Network/privateEndpoints/e'],
     ['Microsoft.Network/virtualNetworks', 'Microsoft.Network/virtualNetworks/v'],
     ['Microsoft.Network/virtualNetworks/subnets', 'Microsoft.Network/virtualNetworks/v/subnets/s'],
   ] as const;
@@ -44,7 +103,7 @@ describe('what a resource looks like in each api-version', { skip: lacksAzureTyp
     it(`is Azure’s own type: ${type}`, async () => {
       let checked = 0;
       for (const apiVersion of versionsOf(type.slice(0, type.indexOf('/')).toLowerCase())) {
-        const url = `${group}/providers/${path}`;
+        const url = `${group}/providers/${path.replace('{connection}', connection)}`;
         if (faults(type, apiVersion, {}) === undefined) continue;
         const found = faults(type, apiVersion, await arm.must('GET', url, undefined, { apiVersion })) ?? [];
         // Both spellings of a subnet rule are shown, whichever one the version has; the first version's storage account

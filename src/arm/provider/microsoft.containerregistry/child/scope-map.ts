@@ -8,7 +8,7 @@ import { storedResource } from '../../../stored-resource.ts';
 import { refused, type VerbContext, type WriteOutcome, type WriteRequest } from '../../../verb.ts';
 import { REGISTRY_VERSIONS } from '../api-version.ts';
 import { objectAt } from '../registry/settings.ts';
-import { systemDataOf } from '../registry/project.ts';
+import { withSystemData } from '../registry/project.ts';
 import { quotaRefusal } from '../usage.ts';
 
 const TYPE = 'Microsoft.ContainerRegistry/registries/scopeMaps';
@@ -43,7 +43,7 @@ export const SCOPE_MAP: ResourceType = {
     const message = `The scope map '${resource.name}' is used by the token '${user.name}': give the token another one first.`;
     return refused({ code: 'ScopeMapInUse', message });
   },
-  project: (resource) => {
+  project: (resource, apiVersion) => {
     const { id, name, properties, createdMs } = resource;
     const { actions, description } = properties;
     return {
@@ -57,7 +57,7 @@ export const SCOPE_MAP: ResourceType = {
         provisioningState: 'Succeeded',
         actions,
       },
-      systemData: systemDataOf(resource),
+      ...withSystemData(resource, apiVersion),
     };
   },
 };

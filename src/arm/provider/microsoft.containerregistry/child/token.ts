@@ -8,7 +8,7 @@ import { storedResource } from '../../../stored-resource.ts';
 import { refused, type VerbContext, type WriteOutcome, type WriteRequest } from '../../../verb.ts';
 import { REGISTRY_VERSIONS } from '../api-version.ts';
 import { objectAt } from '../registry/settings.ts';
-import { systemDataOf } from '../registry/project.ts';
+import { withSystemData } from '../registry/project.ts';
 import { quotaRefusal } from '../usage.ts';
 
 const TYPE = 'Microsoft.ContainerRegistry/registries/tokens';
@@ -57,7 +57,7 @@ export const TOKEN: ResourceType = {
   ),
   put: (context, request) => write(context, request, keptPasswords(request.existing)),
   patch: (context, request) => write(context, request, request.existing.properties),
-  project: (resource) => {
+  project: (resource, apiVersion) => {
     const { id, name, properties, createdMs } = resource;
     const { scopeMapId, status } = properties;
     return {
@@ -71,7 +71,7 @@ export const TOKEN: ResourceType = {
         status,
         credentials: { certificates: [], passwords: listOf(properties['passwords']) },
       },
-      systemData: systemDataOf(resource),
+      ...withSystemData(resource, apiVersion),
     };
   },
 };

@@ -6,7 +6,7 @@ import type { ResourceType } from '../../../resource-type.ts';
 import { storedResource } from '../../../stored-resource.ts';
 import { refused, type VerbContext, type WriteOutcome, type WriteRequest } from '../../../verb.ts';
 import { REGISTRY_VERSIONS } from '../api-version.ts';
-import { systemDataOf } from '../registry/project.ts';
+import { withSystemData } from '../registry/project.ts';
 import { quotaRefusal } from '../usage.ts';
 
 const TYPE = 'Microsoft.ContainerRegistry/registries/webhooks';
@@ -109,7 +109,7 @@ function headerRefusal(headers: Json | undefined): ArmError | undefined {
   return undefined;
 }
 
-function projectWebhook(webhook: StoredResource): JsonObject {
+function projectWebhook(webhook: StoredResource, apiVersion: string): JsonObject {
   const { id, name, location, tags, properties } = webhook;
   const { status, scope, actions } = properties;
   return {
@@ -119,6 +119,6 @@ function projectWebhook(webhook: StoredResource): JsonObject {
     location,
     tags,
     properties: { status, scope, actions, provisioningState: 'Succeeded' },
-    systemData: systemDataOf(webhook),
+    ...withSystemData(webhook, apiVersion),
   };
 }

@@ -48,7 +48,7 @@ export function projectRegistry(
     tags,
     sku: { name: kept.tier, tier: kept.tier },
     properties,
-    ...(isShown('systemData', apiVersion) ? { systemData: systemDataOf(resource) } : {}),
+    ...withSystemData(resource, apiVersion),
   };
 }
 
@@ -62,8 +62,12 @@ function dataEndpointOf({ name, location }: StoredResource, { registrySuffix, re
   return `${name.toLowerCase()}.${location ?? ''}.data.${registrySuffix}${registryPort}`;
 }
 
-/** Who made a resource and changed it last, and when. */
-export function systemDataOf({ createdBy, createdMs, changedBy, changedMs }: StoredResource): JsonObject {
+/** `systemData` where the version has it: who made a resource and changed it last, and when. */
+export function withSystemData(resource: StoredResource, apiVersion: string): { readonly systemData?: JsonObject } {
+  return isShown('systemData', apiVersion) ? { systemData: systemDataOf(resource) } : {};
+}
+
+function systemDataOf({ createdBy, createdMs, changedBy, changedMs }: StoredResource): JsonObject {
   return {
     createdBy,
     createdByType: 'Application',

@@ -120,7 +120,6 @@ export const INTERFACE: ResourceType = {
       etag: `W/${etag}`,
       location,
       tags,
-      kind: 'Regular',
       properties: {
         provisioningState: 'Succeeded',
         resourceGuid: uid,

@@ -237,7 +237,7 @@ function allocate(context: VerbContext, { registry, subnet }: Wanted): Allocated
 }
 
 function projectEndpoint(endpoint: StoredResource, _: string, view: StateView): JsonObject {
-  const { id, name, location, tags, etag, uid, properties } = endpoint;
+  const { id, name, location, tags, etag, properties } = endpoint;
   const { subnet, networkInterfaces, customNetworkInterfaceName } = properties;
   const { manual } = connectionOf(properties);
   const shown = [projectConnection(endpoint, view)];
@@ -250,7 +250,6 @@ function projectEndpoint(endpoint: StoredResource, _: string, view: StateView): 
     tags,
     properties: {
       provisioningState: 'Succeeded',
-      resourceGuid: uid,
       privateLinkServiceConnections: manual === true ? [] : shown,
       manualPrivateLinkServiceConnections: manual === true ? shown : [],
       customNetworkInterfaceName,

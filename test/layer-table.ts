@@ -18,7 +18,7 @@ const shell = (...may: readonly string[]): Layer => ({ may, node: 'all', npm: 'a
 
 const BELOW_SERVER = (
   'oci azure access network admission limit connection http directory trust auth registry store arm state operation outbound ' +
-  'denials lab base-image outside sqlite config telemetry'
+  'denials lab backup base-image outside sqlite config telemetry'
 ).split(' ');
 
 /**
@@ -49,6 +49,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   operation: { ...shell('azure', 'oci', 'sqlite', 'outbound', 'telemetry'), mayTypes: ['store/port'] },
   outbound: shell('azure', 'oci', 'network', 'telemetry'),
   trust: shell('azure', 'oci', 'telemetry'),
+  backup: shell('sqlite', 'state', 'store', 'trust'),
   sqlite: shell(),
   config: { ...shell('azure'), mayTypes: ['limit/client'] },
   telemetry: shell(),
@@ -56,6 +57,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   'cli/lab-image.ts': shell('config', 'base-image'),
   'cli/banner.ts': { ...shell(), mayTypes: ['server/ready'] },
   'cli/serve.ts': shell('config', 'server'),
+  'cli/offline.ts': shell('config', 'server'),
   'cli/tools.ts': shell('config', 'server'),
   'main.ts': shell('cli'),
   server: shell(...BELOW_SERVER),

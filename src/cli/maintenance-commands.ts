@@ -6,7 +6,7 @@ type End = (code: ExitCode) => void;
 
 const DATA = ['--data <PATH>', 'Data directory of the running server. (default: ./data) (env: SEAWALL_DATA)'] as const;
 
-/** The commands that look after what is kept: `gc`. */
+/** The commands that look after what is kept: `gc`, `backup` and `restore`. */
 export function addMaintenance(program: Command, terminal: Terminal, end: End): void {
   program
     .command('gc')
@@ -19,4 +19,40 @@ export function addMaintenance(program: Command, terminal: Terminal, end: End): 
       const { collectGarbage } = await import('./gc.ts');
       end(await collectGarbage(terminal, options));
     });
+  addBackup(program, terminal, end);
+}
+
+function addBackup(program: Command, terminal: Terminal, end: End): void {
+  program
+    .command('backup')
+    .description('Back up everything that is kept, while the server serves or when none runs.')
+    .argument('<FOLDER>', 'A folder that is new or empty, on the machine of the server.')
+    .option('--copy', 'Copy every blob, where a second name on the same volume would do.')
+    .option(...DATA)
+    .option('--json', 'Print JSON.')
+    .addHelpText('after', '\nExample:\n  seawall backup /var/backups/seawall/monday')
+    .action(async (folder: string, options: BackupFlags) => {
+      const { backUp } = await import('./backup.ts');
+      end(await backUp(terminal, folder, options));
+    });
+  program
+    .command('restore')
+    .description('Put a backup in the place of a data directory that no server uses.')
+    .argument('<FOLDER>', 'A folder that "seawall backup" made.')
+    .option('--replace', 'Set aside what is in the data directory; nothing is deleted.')
+    .option('--copy', 'Copy every blob, where a second name on the same volume would do.')
+    .option('--data <PATH>', 'Data directory. (default: ./data) (env: SEAWALL_DATA)')
+    .option('--json', 'Print JSON.')
+    .addHelpText('after', '\nExample:\n  seawall restore /var/backups/seawall/monday --replace')
+    .action(async (folder: string, options: BackupFlags & { readonly replace?: boolean }) => {
+      const { restore } = await import('./offline.ts');
+      end(await restore(terminal, folder, options));
+    });
+}
+
+/** What `backup` and `restore` are given beside a folder. */
+interface BackupFlags {
+  readonly copy?: boolean;
+  readonly data?: string;
+  readonly json?: boolean;
 }

@@ -19,7 +19,7 @@ const QUIET_MS = 2_000;
 
 /** A task of a running server. */
 export interface ServerTask {
-  readonly kind: 'gc';
+  readonly kind: 'gc' | 'backup';
   readonly body: object;
   /** How far it has come, in words. */
   readonly progress: (report: unknown) => string;
@@ -97,4 +97,20 @@ export function printCounts(
     bytes === undefined ? '' : sizeText(numberAt(report, bytes)),
   ]);
   print(terminal, { value: report, heading: ['WHAT', 'COUNT', 'SIZE'], rows: lines }, json);
+}
+
+/** How many blobs are in their place. */
+export function placedText(report: unknown): string {
+  return `${numberAt(report, 'blobs').toLocaleString('en')} blobs, ${sizeText(numberAt(report, 'bytes'))}`;
+}
+
+/** Prints what was backed up or restored. */
+export function printBackup(terminal: Terminal, report: unknown, json: boolean): void {
+  printCounts(terminal, report, {
+    rows: [
+      ['blobs', 'blobs', 'bytes'],
+      ['blobs whose bytes are missing', 'missing'],
+    ],
+    json,
+  });
 }

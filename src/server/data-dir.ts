@@ -1,5 +1,6 @@
-import { access, constants } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { UNFINISHED } from '../backup/restore.ts';
 import { faultOf } from '../sqlite/fault.ts';
 import { holdLock } from '../sqlite/lock-file.ts';
 import { DatabaseDamagedError } from '../sqlite/migrate.ts';
@@ -35,15 +36,21 @@ export class DataDirInUseError extends Error {
   override name = 'DataDirInUseError';
 }
 
+/** A restore into the data directory has begun and not ended. */
+export class RestoreUnfinishedError extends Error {
+  override name = 'RestoreUnfinishedError';
+}
+
 /**
  * Makes a data directory, durable itself, readable by its owner alone, and holds it until disposed of. Throws
  * {@link DataDirInUseError} when another process holds it, `DataDirIncompleteError` when a part of
- * it is gone.
+ * it is gone, {@link RestoreUnfinishedError} when a restore broke off.
  */
 export async function openDataDir(path: string): Promise<DataDir> {
   // What is written of it is read from other working directories.
   const root = resolve(path);
   await access(root, constants.W_OK).catch(unlessAbsent);
+  await refuseUnfinished(root);
   await assertComplete(root);
   for (const folder of ['', 'run', 'trust', 'content']) await makeDirectory(join(root, folder), 0o700);
   const lock = takeLock(join(root, 'run', 'lock.db'));
@@ -75,4 +82,12 @@ function takeLock(path: string): Disposable | undefined {
 
 function unlessAbsent(error: NodeJS.ErrnoException): void {
   if (error.code !== 'ENOENT') throw error;
+}
+
+async function refuseUnfinished(root: string): Promise<void> {
+  const there = await stat(join(root, UNFINISHED)).catch(() => undefined);
+  if (there === undefined) return;
+  throw new RestoreUnfinishedError(
+    `a restore into ${root} broke off, and it is not whole; do it again: seawall restore FOLDER --data ${root}`,
+  );
 }

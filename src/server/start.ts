@@ -31,9 +31,10 @@ import { credentialEffects } from './credential-actions.ts';
 import { Clients } from '../limit/clients.ts';
 import { ensureDeclared } from './declared-registries.ts';
 import { DataDirIncompleteError, recordContents } from './data-contents.ts';
-import { DataDirInUseError, openDataDir } from './data-dir.ts';
+import { DataDirInUseError, openDataDir, RestoreUnfinishedError } from './data-dir.ts';
 import { dataLinks } from './data-endpoint.ts';
 import { dataPlane } from './data-plane.ts';
+import { noteDoubt, settleDoubt } from './doubt.ts';
 import { denialRoutes } from './denial-routes.ts';
 import { explainRoutes } from './explain-routes.ts';
 import { graphRoutes } from './graph-routes.ts';
@@ -102,9 +103,11 @@ export async function startServer(asked: Config, options: StartOptions): Promise
     sudo: options.sudo ?? {},
   });
   const dataDir = stack.use(await openDataDir(config.dataDir).catch(refused));
+  await settleDoubt(dataDir.root).catch(refused);
   const onFatal = (error: unknown) => {
     log.event({ event: 'store-failed', operation: 'commit', error });
     log.flushSync();
+    noteDoubt(dataDir.root);
     options.onFatal(error instanceof Error ? error : new Error(String(error)));
   };
   const stores = stack.use(await openStores(dataDir, config, { nowMs: now(), onFatal }).catch(refused));
@@ -170,7 +173,7 @@ export async function startServer(asked: Config, options: StartOptions): Promise
       newUuid: randomUUID,
     }),
   );
-  const upkeep = stack.use(startUpkeep({ config, stores, auth, log, metrics, now }));
+  const upkeep = stack.use(startUpkeep({ data: dataDir.root, config, stores, auth, log, metrics, now }));
   const assembly: Assembly = {
     config,
     stores,
@@ -417,6 +420,7 @@ async function stop(running: AsyncDisposableStack, log: Log): Promise<void> {
 const REFUSALS = [
   DataDirInUseError,
   DataDirIncompleteError,
+  RestoreUnfinishedError,
   DatabaseTooNewError,
   DatabaseDamagedError,
   TrustFileError,

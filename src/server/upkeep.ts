@@ -2,6 +2,7 @@ import type { AuthServices } from '../auth/services.ts';
 import type { Config } from '../config/config.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metric.ts';
+import { backupTask } from './backup-task.ts';
 import { startCollector } from './collector.ts';
 import type { ControlRoute } from './control-plane.ts';
 import { maintenanceRoutes } from './maintenance-routes.ts';
@@ -11,6 +12,8 @@ import { startSweeper } from './sweeper.ts';
 
 /** What looking after the stores needs. */
 export interface UpkeepOptions {
+  /** The data directory; absolute. */
+  readonly data: string;
   readonly config: Pick<Config, 'uploadExpiryMs' | 'gcIntervalMs'>;
   readonly stores: Stores;
   readonly auth: AuthServices;
@@ -25,15 +28,16 @@ export interface Upkeep extends AsyncDisposable {
 }
 
 /** Looks after the stores until disposed of. */
-export function startUpkeep({ config, stores, auth, log, metrics, now }: UpkeepOptions): Upkeep {
+export function startUpkeep({ data, config, stores, auth, log, metrics, now }: UpkeepOptions): Upkeep {
   const { content, state, directory } = stores;
   const stack = new AsyncDisposableStack();
   const sweeper = stack.use(startSweeper({ content, expiryMs: config.uploadExpiryMs, log, metrics, now }));
   const { gcIntervalMs: intervalMs } = config;
   const collector = stack.use(startCollector({ content, state, sweeper, intervalMs, log, metrics }));
   const maintenance = stack.use(new Maintenance(log));
+  const backup = backupTask({ data, keepBytes: () => sweeper.pause(), now });
   return {
-    routes: maintenanceRoutes({ auth, directory, now, maintenance, runs: { gc: collector.task } }),
+    routes: maintenanceRoutes({ auth, directory, now, maintenance, runs: { gc: collector.task, backup } }),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }

@@ -89,6 +89,7 @@ describe('what an error means', () => {
     assert.equal(faultOf(sqliteError(5)), 'busy');
     assert.equal(faultOf(sqliteError(10 | (3 << 8))), 'database');
     assert.equal(faultOf(sqliteError(11)), 'database');
+    assert.equal(faultOf(sqliteError(5)), 'busy');
     assert.equal(faultOf(sqliteError(19)), 'statement');
     assert.equal(faultOf(new TypeError('13')), 'statement');
   });

@@ -16,6 +16,12 @@ export function faultOf(error: unknown): Fault {
   return code !== undefined && FAULTY.has(code) ? 'database' : 'statement';
 }
 
+/** Whether an error says that the file is not what SQLite wrote (SQLITE_CORRUPT, SQLITE_NOTADB). */
+export function isCorrupt(error: unknown): boolean {
+  const code = primaryCode(error);
+  return code === 11 || code === 26;
+}
+
 function primaryCode(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return undefined;
   return error.errcode & 0xff;

@@ -50,10 +50,11 @@ function assertSound(path: string, database: Database): void {
   if (found.join() !== 'ok') throw damaged(path, found.join('; '));
 }
 
-function damaged(path: string, what: string, cause?: unknown): DatabaseDamagedError {
+/** Says of a database that it is damaged, and what to do. */
+export function damaged(path: string, what: string, cause?: unknown): DatabaseDamagedError {
   return new DatabaseDamagedError(
     `${path} cannot be used as it is: ${what}. Nothing was changed. Look at the volume's health, and put a backup of the ` +
-      'whole data folder in its place (docs/durability.md)',
+      'whole data folder in its place: seawall restore FOLDER --replace (docs/durability.md)',
     { cause },
   );
 }

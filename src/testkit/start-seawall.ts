@@ -45,8 +45,11 @@ export interface TestSeawall extends AsyncDisposable {
   url(registry: string): string;
   /** The admin user of a registry. */
   admin(registry: string): Login;
-  /** Stops the server and starts it again on the same folder; ports may change. `registries` replaces the declared ones. */
-  restart(registries?: readonly object[]): Promise<void>;
+  /**
+   * Stops the server and starts it again on the same folder; ports may change. `registries` replaces the declared ones;
+   * `between` is done while no server runs.
+   */
+  restart(registries?: readonly object[], between?: () => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -86,8 +89,9 @@ export async function startSeawall(options: SeawallOptions = {}): Promise<TestSe
     host,
     url: (registry) => `https://${host(registry)}`,
     admin: (registry) => adminOf(server, registry),
-    async restart(declared = registries) {
+    async restart(declared = registries, between = async () => undefined) {
       await server.close();
+      await between();
       registries = declared;
       server = await start(root, registries, options);
       state = await readState(dataDir);

@@ -1,5 +1,5 @@
 import { Database } from '../../sqlite/database.ts';
-import { prepareDatabase } from '../../sqlite/migrate.ts';
+import { damaged, prepareDatabase } from '../../sqlite/migrate.ts';
 import { Writer } from '../../sqlite/writer.ts';
 import { Followers } from '../followers.ts';
 import type { Change, Committed, Decision, Follower, State, StateView, StoredResource } from '../port.ts';
@@ -23,8 +23,8 @@ type StateThread = Writer<typeof operations>;
 export async function openState({ path, onFatal }: StateOptions): Promise<State> {
   prepareDatabase(path, STATE_MIGRATIONS);
   const module = new URL('./operations.ts', import.meta.url);
-  const writer = await Writer.open<typeof operations>({ path, module, onFatal });
-  return new SqliteState(readView(path), writer, onFatal);
+  const view = readView(path);
+  return new SqliteState(view, await Writer.open<typeof operations>({ path, module, onFatal }), onFatal);
 }
 
 class SqliteState implements State {
@@ -90,8 +90,16 @@ function readView(path: string): IndexedView {
   const generation = database.get<{ epoch: number; sequence: number }>('SELECT epoch, sequence FROM generation');
   if (generation === undefined) throw new TypeError('a migrated state has its one generation');
   const rows = database.all<{ json: string }>('SELECT json FROM resource');
-  const resources = rows.map(({ json }) => JSON.parse(json) as StoredResource);
+  const resources = rows.map(({ json }) => resourceOf(path, json));
   return viewOf({ epoch: generation.epoch, sequence: generation.sequence }, resources);
+}
+
+function resourceOf(path: string, json: string): StoredResource {
+  try {
+    return JSON.parse(json) as StoredResource;
+  } catch (error) {
+    throw damaged(path, `a resource is not JSON: ${json.slice(0, 100)}`, error);
+  }
 }
 
 function rowOf(change: Change): RowChange {

@@ -1,6 +1,7 @@
 import type { Digest } from '../../oci/digest.ts';
 import type { Reference, Tag } from '../../oci/reference.ts';
 import { Database } from '../../sqlite/database.ts';
+import { isCorrupt } from '../../sqlite/fault.ts';
 import { prepareDatabase } from '../../sqlite/migrate.ts';
 import type { ArgumentOf, ResultOf } from '../../sqlite/operation.ts';
 import { DatabaseFullError, Writer } from '../../sqlite/writer.ts';
@@ -67,6 +68,7 @@ export async function openMetadata(options: MetadataOptions): Promise<MetadataSt
   const reader = new Database(path, 'read');
   const state: State = { fatal: undefined };
   const onFatal = (error: Error) => {
+    if (state.fatal !== undefined) return;
     state.fatal = error;
     options.onFatal(error);
   };
@@ -75,7 +77,7 @@ export async function openMetadata(options: MetadataOptions): Promise<MetadataSt
     return new SqliteMetadata(
       reader,
       await Writer.open<ContentOperations>({ path, module, onFatal }),
-      state,
+      { state, onFatal },
       cacheBytes,
     );
   } catch (error) {
@@ -94,11 +96,18 @@ class SqliteMetadata implements MetadataStore {
   readonly #reader: Database;
   readonly #writer: Writer<ContentOperations>;
   readonly #state: State;
+  readonly #onFatal: (error: Error) => void;
   readonly #manifests: RepositoryCache<ServedManifest>;
   readonly #blobs: RepositoryCache<LinkedBlob>;
   #closed: Promise<void> | undefined;
 
-  constructor(reader: Database, writer: Writer<ContentOperations>, state: State, cacheBytes: number) {
+  constructor(
+    reader: Database,
+    writer: Writer<ContentOperations>,
+    { state, onFatal }: { readonly state: State; readonly onFatal: (error: Error) => void },
+    cacheBytes: number,
+  ) {
+    this.#onFatal = onFatal;
     this.#reader = reader;
     this.#writer = writer;
     this.#state = state;
@@ -289,7 +298,13 @@ class SqliteMetadata implements MetadataStore {
   /** A database in doubt answers nothing, not even what is in memory. */
   #read<T>(read: (database: Database) => T): T {
     if (this.#state.fatal !== undefined) throw this.#state.fatal;
-    return read(this.#reader);
+    try {
+      return read(this.#reader);
+    } catch (error) {
+      // What cannot be read would be taken for absent by whoever asks again.
+      if (isCorrupt(error) && error instanceof Error) this.#onFatal(error);
+      throw error;
+    }
   }
 
   #snapshot<T>(read: (database: Database) => T): T {

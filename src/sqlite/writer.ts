@@ -6,6 +6,9 @@ import type { ArgumentOf, Operations, ResultOf } from './operation.ts';
 /** The most calls that one transaction takes; what waits beyond goes into the next. */
 const MAX_BATCH = 512;
 
+/** A thread that keeps nothing between batches: the young generation of the process would be waste. */
+const RESOURCES = { maxYoungGenerationSizeMb: 2 };
+
 /** The volume of the database is full; the calls of the batch were undone. */
 export class DatabaseFullError extends Error {
   override name = 'DatabaseFullError';
@@ -68,7 +71,11 @@ export class Writer<O extends Operations> implements AsyncDisposable {
   /** Starts the thread; throws when it cannot open the database. */
   static async open<O extends Operations>(options: WriterOptions): Promise<Writer<O>> {
     const workerData: ThreadData = { path: options.path, module: options.module.href };
-    const worker = new Worker(new URL('./writer-thread.ts', import.meta.url), { workerData, execArgv: [] });
+    const worker = new Worker(new URL('./writer-thread.ts', import.meta.url), {
+      workerData,
+      execArgv: [],
+      resourceLimits: RESOURCES,
+    });
     await new Promise<void>((resolve, reject) => {
       worker.once('error', reject);
       worker.once('message', () => {

@@ -1,4 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from '../../azure/json.ts';
+import { checkArity } from './arity.ts';
 import { payFor } from './cost.ts';
 import { type Expression, isExpression, parseExpression } from './expression.ts';
 import { PURE_FUNCTIONS } from './function.ts';
@@ -116,9 +117,10 @@ type Call = Extract<Expression, { readonly kind: 'call' }>;
 
 function call(expression: Call, scope: Scope): Json {
   const name = expression.name.toLowerCase().replace(/^sys\./, '');
+  const own = scope.ownFunction(name);
+  if (own === undefined) checkArity(expression.name, expression.args.length);
   const lazy = LAZY.get(name);
   if (lazy !== undefined) return lazy(expression.args, scope, expression.name);
-  const own = scope.ownFunction(name);
   const run = own ?? PURE_FUNCTIONS.get(name) ?? scope.deploymentFunction(name);
   if (run === undefined)
     throw new TemplateError(`The template function '${expression.name}' is not valid: there is no such function.`);

@@ -28,9 +28,18 @@ export const NETWORK_FUNCTIONS: Readonly<Record<string, PureFunction>> = {
   },
   cidrSubnet: ([text, length, index]) => {
     const prefix = blockOf('cidrSubnet', textOf('cidrSubnet', text));
-    const bits = numberOf('cidrSubnet', length);
-    const step = 2 ** ((prefix.network.family === 4 ? 32 : 128) - bits);
-    return formatPrefix(prefixAround(addressAt(prefix, numberOf('cidrSubnet', index) * step), bits));
+    const [bits, number] = [numberOf('cidrSubnet', length), numberOf('cidrSubnet', index)];
+    const all = prefix.network.family === 4 ? 32 : 128;
+    if (bits < prefix.length || bits > all)
+      throw new TemplateError(
+        `The template language function 'cidrSubnet' expects a length from ${prefix.length} to ${all} for ${formatPrefix(prefix)}, and was given ${bits}.`,
+      );
+    const count = 2 ** (bits - prefix.length);
+    if (number < 0 || number >= count)
+      throw new TemplateError(
+        `The template language function 'cidrSubnet' expects an index from 0 to ${count - 1}, as ${formatPrefix(prefix)} has ${count} blocks of /${bits}, and was given ${number}.`,
+      );
+    return formatPrefix(prefixAround(addressAt(prefix, number * 2 ** (all - bits)), bits));
   },
   cidrHost: ([text, index]) =>
     formatAddress(addressAt(blockOf('cidrHost', textOf('cidrHost', text)), numberOf('cidrHost', index) + 1)),

@@ -6,7 +6,7 @@ import { arrayOf, numberOf, textOf } from './value.ts';
 
 /** Functions of texts. */
 export const TEXT_FUNCTIONS: Readonly<Record<string, PureFunction>> = {
-  string: ([value]) => (typeof value === 'string' ? value : JSON.stringify(value ?? null)),
+  string: ([value]) => (typeof value === 'object' ? JSON.stringify(value) : textOf('string', value)),
   format: ([pattern, ...args]) => format(textOf('format', pattern), args),
   toLower: ([text]) => textOf('toLower', text).toLowerCase(),
   toUpper: ([text]) => textOf('toUpper', text).toUpperCase(),
@@ -39,6 +39,7 @@ export const TEXT_FUNCTIONS: Readonly<Record<string, PureFunction>> = {
   uriComponentToString: ([text]) => decodeURIComponent(textOf('uriComponentToString', text)),
   dataUri: ([text]) =>
     `data:text/plain;charset=utf8;base64,${Buffer.from(textOf('dataUri', text), 'utf8').toString('base64')}`,
+  dataUriToString: ([text]) => fromDataUri(textOf('dataUriToString', text)),
   fail: ([text]) => {
     throw new TemplateError(textOf('fail', text));
   },
@@ -54,7 +55,7 @@ function uri(base: string, relative: string): string {
 /** Digits that a format may ask for. */
 const MOST_DIGITS = 100;
 
-/** `{0}`, `{1:N0}`, `{{`: those of .NET's formats that templates use; zeros of `{0:D3}` and `{0:000}` pad. */
+/** `{0}`, `{1:N0}`, `{{`: as .NET formats, in its invariant culture. */
 function format(pattern: string, args: readonly Json[]): string {
   return pattern.replaceAll(
     /\{\{|\}\}|\{(\d+)(?::([^}]*))?\}/g,
@@ -64,9 +65,7 @@ function format(pattern: string, args: readonly Json[]): string {
       const value = args[Number(index)];
       if (value === undefined)
         throw new TemplateError(`The format '${pattern}' names an argument ${index ?? ''} that is not there.`);
-      const zeros = /^(?:[Dd](\d+)|(0+))$/.exec(how ?? '');
-      if (zeros !== null && typeof value === 'number')
-        return String(value).padStart(digitsOf(zeros[1] ?? String(zeros[2]?.length ?? 0)), '0');
+      if (how !== undefined && typeof value === 'number') return formatNumber(value, how);
       return typeof value === 'object' ? JSON.stringify(value) : textOf('format', value);
     },
   );
@@ -77,6 +76,45 @@ function digitsOf(text: string): number {
   if (digits > MOST_DIGITS)
     throw new TemplateError(`A format asks for ${text} digits, and may ask for ${MOST_DIGITS}.`);
   return digits;
+}
+
+/** A whole number in a format of .NET: `D3` and `000` pad, `N2` groups, `F2` has a fraction, `X4` is hexadecimal. */
+function formatNumber(value: number, how: string): string {
+  const match = /^(?:(?<kind>[DdNnFfXx])(?<digits>\d*)|(?<zeros>0+))$/.exec(how);
+  if (match === null)
+    throw new TemplateError(
+      `The format '${how}' of numbers is not built here: there are D, N, F, X with digits, and zeros.`,
+    );
+  const { kind, digits, zeros } = match.groups ?? {};
+  if (kind === undefined) return padded(value, digitsOf(String(zeros?.length ?? 0)));
+  const count = digits === '' || digits === undefined ? undefined : digitsOf(digits);
+  switch (kind.toUpperCase()) {
+    case 'D':
+      return padded(value, count ?? 0);
+    case 'X': {
+      const hex = value.toString(16).padStart(count ?? 0, '0');
+      return kind === 'X' ? hex.toUpperCase() : hex;
+    }
+    case 'N':
+      return value.toLocaleString('en-US', { minimumFractionDigits: count ?? 2 });
+    default:
+      return value.toFixed(count ?? 2);
+  }
+}
+
+function padded(value: number, count: number): string {
+  return `${value < 0 ? '-' : ''}${String(Math.abs(value)).padStart(count, '0')}`;
+}
+
+/** The text in a data URI (RFC 2397), in base64 or percent-encoded. */
+function fromDataUri(uri: string): string {
+  const match = /^data:(?<type>[^,]*),(?<data>.*)$/s.exec(uri);
+  if (match === null)
+    throw new TemplateError(
+      `The template language function 'dataUriToString' expects a data URI, and was given '${uri.slice(0, 200)}'.`,
+    );
+  const { type = '', data = '' } = match.groups ?? {};
+  return /;base64$/i.test(type) ? Buffer.from(data, 'base64').toString('utf8') : decodeURIComponent(data);
 }
 
 function split(text: string, by: readonly string[]): readonly string[] {

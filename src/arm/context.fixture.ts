@@ -13,6 +13,7 @@ const SETTINGS: ArmSettings = {
   autoRegistration: true,
   hosts: { kind: 'none' },
   revalidateAllRules: false,
+  containerHosts: { kind: 'run', observed: () => undefined },
 };
 
 /** A context for verbs, for tests: its UUIDs count up from 1, and it is 2026-01-01. */

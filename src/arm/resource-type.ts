@@ -54,6 +54,8 @@ export interface ResourceType {
   readonly deletion?: 'shown' | 'no-content';
   /** The kind of operation that removes a resource, where a DELETE takes its time; until then it is `Deleting`. */
   readonly removedBy?: string;
+  /** What a removal that is done at once is answered with, where clients take no 200. */
+  readonly removalAnswer?: 'no-content';
   /** What an operation about the resource leaves it as when it is over; where absent, `provisioningState` says how it ended. */
   settle?(resource: StoredResource, end: OperationEnd, view: StateView): StoredResource;
   /** The JSON of the resource in one api-version, whole: id, name, type, location, tags, etag where Azure shows it, properties. */

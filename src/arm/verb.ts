@@ -1,5 +1,6 @@
 /** What verbs of the management API are given: everything they may know, so that each is a function of its arguments. */
 import type { ArmError } from '../azure/error.ts';
+import type { ContainerHosts } from './container-hosts.ts';
 import type { Json, JsonObject } from '../azure/json.ts';
 import type { ResourceId } from '../azure/resource-id.ts';
 import type { Change, StateView, StoredResource } from '../state/port.ts';
@@ -21,6 +22,8 @@ export interface ArmSettings {
   readonly publicPrefix: string;
   /** Whether a provider is registered by itself when a resource of it is written first. */
   readonly autoRegistration: boolean;
+  /** What runs containers behind clusters and container groups now. */
+  readonly containerHosts: ContainerHosts;
   /** Whether a change of rules checks every subnet of the list anew, as Azure's service does (facts/acr.md §1.4). */
   readonly revalidateAllRules: boolean;
   /** What stands behind virtual machines now. */

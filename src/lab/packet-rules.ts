@@ -4,7 +4,8 @@ import { chainOf, type Tags } from './security-rules.ts';
 
 /**
  * The rules of one router, for `nft -f -`: they replace those before in one transaction (facts/lab.md §2). A subnet with the
- * service endpoint reaches the registry by the router's inner address, and keeps its own; the others go out by NAT.
+ * service endpoint reaches the registry by the router's inner address, and keeps its own; the others go out by NAT, and so do
+ * container groups, save those that count as a trusted service: theirs is known by the address that they keep, too.
  */
 export function packetRules({ registry, publicPrefix }: LabPlan, network: NetworkPlan): string {
   const endpoints = network.subnets.filter(({ endpoint }) => endpoint).map(({ bridge }) => `"${bridge}"`);
@@ -16,9 +17,12 @@ table ip lab {
   map public_in { type ipv4_addr : ipv4_addr; ${elements(inward)} }
   map public_out { type ipv4_addr : ipv4_addr; ${elements(outward)} }
   set service_endpoint { type ifname; ${elements(endpoints)} }
+  set not_carried { type ipv4_addr; ${elements(network.notCarried)} }
+  set trusted_service { type ipv4_addr; ${elements(network.trusted)} }
   set private_endpoint { type ipv4_addr; ${elements(network.endpoints.map(({ address }) => address))} }
   chain pre { type nat hook prerouting priority dstnat;
-    iifname @service_endpoint ip daddr ${registry} tcp dport { 80, 443 } dnat to 169.254.100.1
+    iifname != "wan" ip saddr @trusted_service ip daddr ${registry} tcp dport { 80, 443 } dnat to 169.254.100.1
+    iifname @service_endpoint ip saddr != @not_carried ip daddr ${registry} tcp dport { 80, 443 } dnat to 169.254.100.1
     ip daddr ${OUTSIDE} tcp dport 443 dnat to ${OUTSIDE}:${OUTSIDE_HTTPS_PORT}
     dnat to ip daddr map @public_in
   }

@@ -55,6 +55,9 @@ export interface NetworkPlan {
   readonly publicAddresses: readonly { readonly public: string; readonly private: string }[];
   readonly endpoints: readonly { readonly address: string; readonly bridge: string }[];
   readonly hosts: readonly HostPlan[];
+  /** Addresses of hosts that no service endpoint carries, and of those among them that count as a trusted service. */
+  readonly notCarried: readonly string[];
+  readonly trusted: readonly string[];
 }
 
 /** A host with the way it is wired. */
@@ -157,7 +160,13 @@ function networkPlan(topology: Topology, network: VirtualNetwork, hosts: readonl
       }),
     ),
     hosts: hosts.flatMap((host) => hostPlan(network, host)),
+    notCarried: platformAddresses(network, false),
+    trusted: platformAddresses(network, true),
   };
+}
+
+function platformAddresses({ platform = new Map() }: VirtualNetwork, trusted: boolean): readonly string[] {
+  return [...platform].flatMap(([address, service]) => (service.trusted === trusted ? [address] : []));
 }
 
 function bridgeOf({ uid }: Subnet): string {

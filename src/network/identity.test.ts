@@ -112,6 +112,20 @@ describe('who calls', () => {
   for (const [name, attachment, remote, local, expected] of rows)
     it(`${name}: ${expected}`, () => assert.equal(shown(who(attachment, remote, local)), expected));
 
+  it('a container group is carried by no endpoint; with an identity it is a trusted service, in its own network alone', () => {
+    const platform = new Map([
+      ['10.0.0.6', { service: 'Microsoft.ContainerInstance', trusted: false }],
+      ['10.0.0.7', { service: 'Microsoft.ContainerInstance', trusted: true }],
+    ]);
+    const topology = compileTopology([network('a', '10.0', { platform }), network('b', '10.0')], []);
+    const at = (of: string, text: string): string =>
+      shown(identify({ attachment: inside(of), remote: parseAddress(text), local: undefined }, topology));
+    assert.equal(at('/a', '10.0.0.5'), 'subnet a-on');
+    assert.equal(at('/a', '10.0.0.6'), 'public 198.18.77.21');
+    assert.equal(at('/a', '10.0.0.7'), 'trusted-service Microsoft.ContainerInstance');
+    assert.equal(at('/b', '10.0.0.7'), 'subnet b-on');
+  });
+
   it('a host with a public address goes out by that one, and its neighbour by that of the network', () => {
     const own = parseAddress('198.18.77.101');
     assert.ok(own);

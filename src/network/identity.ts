@@ -94,9 +94,15 @@ function throughEndpoint(topology: Topology, endpoint: PrivateEndpoint, remote: 
   return unattributed('outside-subnets', remote);
 }
 
-/** A subnet without the service endpoint is public, by its host's address or its network's (facts/acr.md §5). */
+/**
+ * A subnet without the service endpoint is public, by its host's address or its network's (facts/acr.md §5). So is a host
+ * that no service endpoint carries, wherever it is, unless it is of a trusted service: that is a fact of its connection.
+ */
 function bySubnet(network: VirtualNetwork, subnet: Subnet, remote: Address): Identity {
-  if (subnet.endpoint) return { kind: 'subnet', address: remote, subnet };
+  const platform = network.platform?.get(formatAddress(remote));
+  if (platform?.trusted === true)
+    return { kind: 'trusted-service', address: network.egress ?? remote, service: platform.service };
+  if (subnet.endpoint && platform === undefined) return { kind: 'subnet', address: remote, subnet };
   const own = network.publicAddresses.get(formatAddress(remote));
   if (own !== undefined) return { kind: 'public', address: own, by: 'public-address-of-host', seen: remote, subnet };
   if (network.egress === undefined) return unattributed('no-egress-address', remote);

@@ -11,6 +11,13 @@ export interface Subnet {
   readonly endpoint: boolean;
 }
 
+/** A service of Azure's that a host is of. */
+export interface PlatformService {
+  readonly service: string;
+  /** Whether it counts as trusted: a container group with an identity does (facts/acr.md §1.6). */
+  readonly trusted: boolean;
+}
+
 /** A virtual network. Keys are ids in lower case. */
 export interface VirtualNetwork {
   readonly uid: string;
@@ -20,6 +27,8 @@ export interface VirtualNetwork {
   readonly peers: readonly string[];
   /** The public address by which it reaches the internet, where nothing else is said. */
   readonly egress: Address | undefined;
+  /** Hosts of the platform's own by their address (as text): no service endpoint carries their packets. */
+  readonly platform?: ReadonlyMap<string, PlatformService>;
   /** Public addresses by the private address (as text) that has them. */
   readonly publicAddresses: ReadonlyMap<string, Address>;
 }

@@ -111,7 +111,13 @@ function matters(key: string): boolean {
   return [...NAMESPACES, REGISTRY].some((one) => key.includes(`/providers/${one}/`));
 }
 
-const NAMESPACES = ['microsoft.network', 'microsoft.compute'];
+const NAMESPACES = [
+  'microsoft.network',
+  'microsoft.compute',
+  'microsoft.containerservice',
+  'microsoft.containerinstance',
+  'microsoft.managedidentity',
+];
 
 /** Whether a change may be one of networks or endpoints, and not of a registry's own settings alone. */
 function isOfNetworks(change: Change): boolean {

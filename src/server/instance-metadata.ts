@@ -1,4 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type HeldIdentity, identitiesOf } from '../arm/managed-identity.ts';
+import { CLUSTERS, platformHosts } from '../arm/platform-host.ts';
+import { kubeletIdentity } from '../arm/provider/microsoft.containerservice/managed-cluster.ts';
 import { interfaceUser } from '../arm/provider/microsoft.network/interface/user.ts';
 import { ipConfigurations } from '../arm/provider/microsoft.network/subnet-user.ts';
 import type { AuthServices } from '../auth/services.ts';
@@ -53,9 +56,12 @@ export interface MetadataHost {
 
 /** The host at an address of a network; `undefined` for a bare host, which is no machine. */
 function hostAt(view: StateView, network: string, address: string): MetadataHost | undefined {
-  const found = ipConfigurations(view).find(
-    (one) => one.address === address && keyOfId(one.subnet).startsWith(`${network}/subnets/`),
-  );
+  const isHere = (one: { readonly subnet: string; readonly address: string }): boolean =>
+    one.address === address && keyOfId(one.subnet).startsWith(`${network}/subnets/`);
+  const platform = platformHosts(view).find(isHere);
+  if (platform !== undefined)
+    return { resource: platform.resource, network: { ...platform, publicAddress: undefined }, nic: undefined };
+  const found = ipConfigurations(view).find(isHere);
   if (found === undefined) return undefined;
   const nic = view.get(keyOfId(found.id.slice(0, found.id.lastIndexOf('/ipConfigurations/'))));
   const user = nic === undefined ? undefined : interfaceUser(view, nic);
@@ -89,7 +95,8 @@ async function answerTo(
   if (host === undefined) return fault(404, 'Not found: this host is no virtual machine of the management API');
   if (path === '/metadata/identity/oauth2/token') return tokenFor(services, host, url.searchParams);
   if (path === '/metadata/versions') return { status: 200, body: { apiVersions: INSTANCE_VERSIONS } };
-  if (path === '/metadata/instance' || path.startsWith('/metadata/instance/'))
+  const isMachine = host.nic !== undefined;
+  if (isMachine && (path === '/metadata/instance' || path.startsWith('/metadata/instance/')))
     return instanceAt(services.view(), host, {
       path: path.slice('/metadata/instance'.length),
       query: url.searchParams,
@@ -133,22 +140,19 @@ function memberOf(value: Json | undefined, name: string): Json | undefined {
 }
 
 async function tokenFor(
-  { auth, now }: MetadataServices,
-  { resource: { envelope } }: MetadataHost,
+  { auth, view, now }: MetadataServices,
+  { resource }: MetadataHost,
   query: URLSearchParams,
 ): Promise<Answer> {
   const wrong = versionRefusal(query, TOKEN_VERSIONS);
   if (wrong !== undefined) return wrong;
-  const { principalId, clientId } = objectOf(envelope['identity']);
   const audience = query.get('resource');
   if (audience === null || audience === '')
     return invalid('invalid_request', 'Required audience parameter not specified');
-  const asks = ['client_id', 'object_id', 'msi_res_id', 'mi_res_id'].filter((one) => query.get(one) !== null);
-  const isOwn = query.get('client_id') === clientId || query.get('object_id') === principalId;
-  if (typeof principalId !== 'string' || (asks.length > 0 && !isOwn))
-    return invalid('invalid_request', 'Identity not found');
+  const identity = identityAskedFor(heldBy(view(), resource), query);
+  if (identity === undefined) return invalid('invalid_request', 'Identity not found');
   const nowMs = now();
-  const made = await managedIdentityToken(auth, { objectId: principalId, audience, nowMs });
+  const made = await managedIdentityToken(auth, { objectId: identity.principalId, audience, nowMs });
   switch (made.kind) {
     case 'unknown-identity':
       return invalid('invalid_request', 'Identity not found');
@@ -160,6 +164,29 @@ async function tokenFor(
     case 'token':
       return { status: 200, body: tokenBody(made, { audience, nowMs }) };
   }
+}
+
+/** What a host acts as: a node as its cluster's kubelet, anything else as its own resource. */
+function heldBy(view: StateView, resource: StoredResource): readonly HeldIdentity[] {
+  if (resource.type !== CLUSTERS) return identitiesOf(view, resource);
+  const kubelet = kubeletIdentity(view, resource);
+  const assigned = { type: 'UserAssigned', userAssignedIdentities: kubelet === undefined ? {} : { [kubelet.id]: {} } };
+  return identitiesOf(view, { envelope: { identity: assigned } });
+}
+
+/** The identity that a query names; without a name the resource's own, or the one that there is. */
+function identityAskedFor(all: readonly HeldIdentity[], query: URLSearchParams): HeldIdentity | undefined {
+  const named = (name: string, value: (one: HeldIdentity) => string | undefined) => {
+    const asked = query.get(name)?.toLowerCase();
+    return asked === undefined ? undefined : [all.find((one) => value(one)?.toLowerCase() === asked)];
+  };
+  const found =
+    named('client_id', ({ clientId }) => clientId) ??
+    named('object_id', ({ principalId }) => principalId) ??
+    named('mi_res_id', ({ id }) => id) ??
+    named('msi_res_id', ({ id }) => id);
+  if (found !== undefined) return found[0];
+  return all.find(({ id }) => id === undefined) ?? (all.length === 1 ? all[0] : undefined);
 }
 
 function tokenBody(

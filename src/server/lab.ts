@@ -19,6 +19,7 @@ import type { StateView } from '../state/port.ts';
 import { machinesFolder } from './data-dir.ts';
 import { securityGroupsOf } from './lab-security.ts';
 import type { InnerServices } from './lab-inner.ts';
+import { kindHosts } from './lab-kinds.ts';
 import { resolverOf } from './lab-names.ts';
 import { type HostsKeeper, hostsPath, OWN_KEEPER } from './keep-names.ts';
 import { type ReadyLab, StartRefusedError } from './ready.ts';
@@ -118,7 +119,9 @@ export async function openLab(config: Config): Promise<Lab> {
     },
     plan: () => plan,
     async apply(view, topology) {
-      plan = labPlan(topology, hostsOf(view, named), { publicPrefix, machine });
+      const hosts = hostsOf(view, named);
+      const kinds = kindHosts(view, new Set(hosts.map(({ name }) => name)));
+      plan = labPlan(topology, [...hosts, ...kinds], { publicPrefix, machine });
       closeGone(topology, attached);
       const applied = fabric.apply(plan, port);
       // The supervisor does one thing after another: machines come after the network that they are told of after.

@@ -2,8 +2,10 @@ import type { Directory, ManagedIdentity } from '../directory/port.ts';
 import { objectOf } from '../azure/json.ts';
 import type { State, StateView } from '../state/port.ts';
 
-/** The types whose resources can have an identity of their own. */
+const USER_ASSIGNED = 'microsoft.managedidentity/userassignedidentities';
+/** The types that are identities, or whose resources can have one of their own. */
 const TYPES = [
+  USER_ASSIGNED,
   'microsoft.compute/virtualmachines',
   'microsoft.containerservice/managedclusters',
   'microsoft.containerinstance/containergroups',
@@ -25,13 +27,9 @@ export async function followManagedIdentities(
 }
 
 function identitiesIn(view: StateView): readonly ManagedIdentity[] {
-  return TYPES.flatMap((type) => view.ofType(type)).flatMap(({ name, envelope, properties }) => {
-    // A cluster's nodes have an identity beside the cluster's own.
-    const kubelet = objectOf(objectOf(properties['identityProfile'])['kubeletidentity']);
-    return [
-      ...identityIn(objectOf(envelope['identity']), name),
-      ...identityIn({ ...kubelet, principalId: kubelet['objectId'] ?? null }, `${name}-agentpool`),
-    ];
+  return TYPES.flatMap((type) => view.ofType(type)).flatMap(({ type, name, envelope, properties }) => {
+    if (type === USER_ASSIGNED) return identityIn(properties, name);
+    return identityIn(objectOf(envelope['identity']), name);
   });
 }
 

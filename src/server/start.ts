@@ -368,6 +368,8 @@ function controlListenerPlane(
   );
 }
 
+const NO_CONTAINER_HOSTS = 'This server runs no hosts for containers: clusters and container groups are refused.';
+
 function armSettings(config: Config, { directory }: Stores, registryPort: number): Omit<ArmSettings, 'hosts'> {
   const { profile, cloud, registrySuffix, publicPrefix, autoRegistration, revalidateRules } = config;
   return {
@@ -379,6 +381,7 @@ function armSettings(config: Config, { directory }: Stores, registryPort: number
     publicPrefix,
     autoRegistration,
     revalidateAllRules: revalidateRules,
+    containerHosts: { kind: 'refused', why: NO_CONTAINER_HOSTS },
   };
 }
 

@@ -1,3 +1,5 @@
+import { identitiesOf } from '../arm/managed-identity.ts';
+import { CONTAINER_GROUPS, platformHosts } from '../arm/platform-host.ts';
 import { connectionStatusOf } from '../arm/provider/microsoft.containerregistry/child/private-endpoint-connection.ts';
 import { hasRegistryEndpoint } from '../arm/provider/microsoft.network/service-endpoint.ts';
 import { ipConfigurations } from '../arm/provider/microsoft.network/subnet-user.ts';
@@ -7,6 +9,7 @@ import { keyOfId } from '../azure/resource-id.ts';
 import { type Address, parseAddress } from '../network/address.ts';
 import {
   compileTopology,
+  type PlatformService,
   type PrivateEndpoint,
   type Subnet,
   type Topology,
@@ -19,6 +22,7 @@ const NETWORK = 'microsoft.network/virtualnetworks';
 /** The networks of the state as packets meet them; `egress` has those addresses that are not of the state. */
 export function topologyOf(view: StateView, egress: ReadonlyMap<string, Address>): Topology {
   const publicAddresses = publicAddressesOf(view);
+  const platform = platformServices(view);
   const networks = view.ofType(NETWORK).map((network): VirtualNetwork => {
     const subnets = view.ofType(`${NETWORK}/subnets`, network.key).map((subnet) => subnetOf(network, subnet));
     return {
@@ -28,6 +32,7 @@ export function topologyOf(view: StateView, egress: ReadonlyMap<string, Address>
       peers: peersOf(view, network),
       egress: egress.get(network.key) ?? addressIn(network.properties['egressAddress']),
       publicAddresses: publicAddresses.get(network.key) ?? new Map(),
+      platform: platform.get(network.key) ?? new Map(),
     };
   });
   return compileTopology(networks, endpointsOf(view));
@@ -67,6 +72,23 @@ function publicAddressesOf(view: StateView): ReadonlyMap<string, ByAddress> {
     all.set(network, ofNetwork.set(address, known));
   }
   return all;
+}
+
+/** Container groups by network and address: no service endpoint carries their packets, and those with an identity are trusted. */
+function platformServices(view: StateView): ReadonlyMap<string, ReadonlyMap<string, PlatformService>> {
+  const groups = platformHosts(view).filter(({ resource }) => resource.type === CONTAINER_GROUPS);
+  const byNetwork = Map.groupBy(groups, ({ subnet }) => networkOf(subnet));
+  return new Map(
+    [...byNetwork].map(([network, hosts]) => [
+      network,
+      new Map(
+        hosts.map(({ address, resource }) => {
+          const trusted = identitiesOf(view, resource).length > 0;
+          return [address, { service: 'Microsoft.ContainerInstance', trusted }];
+        }),
+      ),
+    ]),
+  );
 }
 
 /** The key of the virtual network that a subnet's id is of. */

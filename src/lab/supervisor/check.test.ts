@@ -37,6 +37,8 @@ const NETWORK: NetworkPlan = {
   publicAddresses: [{ public: '198.18.77.3', private: '10.0.0.4' }],
   endpoints: [{ address: '10.0.0.5', bridge: 's0123456789' }],
   hosts: [HOST],
+  notCarried: ['10.0.0.6'],
+  trusted: ['10.0.0.7'],
 };
 const PLAN: LabPlan = {
   publicPrefix: '198.18.77.0/24',

@@ -26,6 +26,8 @@ const FORMS: Readonly<Record<string, RegExp>> = {
   gateways: PREFIX,
   address: /^\d{1,3}(?:\.\d{1,3}){3}(?:\/\d{1,2})?$/,
   public: ADDRESS,
+  notCarried: ADDRESS,
+  trusted: ADDRESS,
   private: ADDRESS,
   machine: UID,
   mac: /^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$/,

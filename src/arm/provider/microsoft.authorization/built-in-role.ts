@@ -41,6 +41,13 @@ export const BUILT_IN_ROLES: readonly BuiltInRole[] = [
     notActions: [],
   },
   {
+    guid: '4d97b98b-1d4f-4787-a291-c67834d212e7',
+    name: 'Network Contributor',
+    description: 'Lets you manage networks, but not access to them.',
+    actions: ['Microsoft.Network/*', 'Microsoft.Authorization/*/read', 'Microsoft.Resources/deployments/*'],
+    notActions: [],
+  },
+  {
     guid: '7f951dda-4ed3-4680-a7ca-43fe172d538d',
     name: 'AcrPull',
     description: 'acr pull',

@@ -1,6 +1,7 @@
 import { type Json, objectOf } from '../../../azure/json.ts';
 import { keyOfId, type ResourceKey } from '../../../azure/resource-id.ts';
 import type { StateView, StoredResource } from '../../../state/port.ts';
+import { platformHosts } from '../../platform-host.ts';
 import { indexed } from '../../view-index.ts';
 
 const NIC = 'microsoft.network/networkinterfaces';
@@ -13,7 +14,7 @@ export interface IpConfiguration {
   readonly publicAddress: string | undefined;
 }
 
-/** The address configurations of every network interface. */
+/** The address configurations of every network interface, and of hosts that have none. */
 export function ipConfigurations(view: StateView): readonly IpConfiguration[] {
   return indexed(view, readAll);
 }
@@ -36,10 +37,17 @@ function bySubnet(view: StateView): ReadonlyMap<ResourceKey, readonly IpConfigur
 }
 
 function readAll(view: StateView): readonly IpConfiguration[] {
-  return view.ofType(NIC).flatMap(({ id, properties }) => {
+  const ofInterfaces = view.ofType(NIC).flatMap(({ id, properties }) => {
     const all = properties['ipConfigurations'];
     return (Array.isArray(all) ? all : []).flatMap((one: Json) => read(id, one));
   });
+  const ofHosts = platformHosts(view).map(({ resource, name, subnet, address }) => ({
+    id: `${resource.id}/hosts/${name}/ipConfigurations/one`,
+    subnet,
+    address,
+    publicAddress: undefined,
+  }));
+  return [...ofInterfaces, ...ofHosts];
 }
 
 function read(nic: string, configuration: Json): readonly IpConfiguration[] {

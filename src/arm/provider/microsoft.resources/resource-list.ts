@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../../azure/json.ts';
 import { parseResourceId } from '../../../azure/resource-id.ts';
-import type { StoredResource } from '../../../state/port.ts';
+import type { StateView, StoredResource } from '../../../state/port.ts';
 import { shownIdentity } from '../../managed-identity.ts';
 import { may } from '../../authorise.ts';
 import { resourceNotFound } from '../../engine.ts';
@@ -33,7 +33,7 @@ export function resourceListRoutes(index: () => ProviderIndex): readonly ArmRout
       .below(scope.key)
       .filter((resource) => isListed(index(), resource) && matches(read.filter, resource))
       .filter(({ key, type }) => may(context.view, context.caller, `${type}/read`, key))
-      .map((resource) => projectListed(index(), resource, expand));
+      .map((resource) => projectListed(index(), context.view, { resource, expand }));
     return { kind: 'answered', body: { value } };
   };
   // Whoever may read some of them sees these: each is asked about by itself.
@@ -80,7 +80,11 @@ function matches(filter: Filter, resource: StoredResource): boolean {
   return filter((field) => read(field)) || tags.some((tag) => filter((field) => read(field, tag)));
 }
 
-function projectListed(index: ProviderIndex, resource: StoredResource, expand: readonly string[]): JsonObject {
+function projectListed(
+  index: ProviderIndex,
+  view: StateView,
+  { resource, expand }: { readonly resource: StoredResource; readonly expand: readonly string[] },
+): JsonObject {
   const { id, name, type, location, tags, envelope, createdMs, changedMs } = resource;
   const times = {
     ...(expand.includes('createdTime') ? { createdTime: new Date(createdMs).toISOString() } : {}),
@@ -94,7 +98,7 @@ function projectListed(index: ProviderIndex, resource: StoredResource, expand: r
     location,
     tags,
     ...shownOf(envelope),
-    ...shownIdentity({ envelope }),
+    ...shownIdentity(view, resource),
     ...times,
   };
 }

@@ -1,7 +1,7 @@
 import type { ArmError } from '../../../../azure/error.ts';
 import { type Json, type JsonObject, listOf, objectOf } from '../../../../azure/json.ts';
 import { isEqual } from '../../../template/value.ts';
-import type { Change, StoredResource } from '../../../../state/port.ts';
+import type { Change, StateView, StoredResource } from '../../../../state/port.ts';
 import type { ResourceType } from '../../../resource-type.ts';
 import { identityAfter, type KeptIdentity, shownIdentity } from '../../../managed-identity.ts';
 import { storedResource } from '../../../stored-resource.ts';
@@ -195,7 +195,7 @@ function withoutNull(object: JsonObject): JsonObject {
 }
 
 /** What was sent to be run at the first start is told to nobody. */
-function projectMachine(machine: StoredResource): JsonObject {
+function projectMachine(machine: StoredResource, _version: string, view: StateView): JsonObject {
   const { id, name, location, tags, etag, properties, createdMs } = machine;
   const { identity: ____, ...envelope } = machine.envelope;
   const { osProfile, desiredPower: _, boot: _____, userData: __, ...others } = properties;
@@ -208,7 +208,7 @@ function projectMachine(machine: StoredResource): JsonObject {
     tags,
     etag,
     ...envelope,
-    ...shownIdentity(machine),
+    ...shownIdentity(view, machine),
     properties: {
       ...others,
       osProfile: profile,

@@ -55,7 +55,11 @@ const address: Target = {
     assert.deepEqual(ours, nodesReading(text));
     assert.deepEqual(parseAddress(formatAddress(ours)), ours);
     assert.equal(formatAddress(ours), formatAddress(ours).toLowerCase());
-    assert.ok(!formatAddress(ours).startsWith('::ffff:'), 'a mapped address is the IPv4 address');
+    const [first, second, third] = ours.words;
+    assert.ok(
+      ours.family === 4 || first !== 0 || second !== 0 || third !== 0xffff,
+      'a mapped address is the IPv4 address',
+    );
   }),
 };
 

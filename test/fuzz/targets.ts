@@ -18,7 +18,7 @@ export interface Targets extends AsyncDisposable {
 export async function openTargets(): Promise<Targets> {
   await using stack = new AsyncDisposableStack();
   const tokens = stack.use(await world());
-  const seawall = stack.use(await startSeawall({ settings: { firstByteTimeoutMs: '1000', idleTimeoutMs: '1000' } }));
+  const seawall = stack.use(await startSeawall({ settings: { firstByteTimeoutMs: '10000', idleTimeoutMs: '10000' } }));
   const all = [
     ...CONNECTION_TARGETS,
     ...NETWORK_TARGETS,

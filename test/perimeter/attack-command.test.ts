@@ -57,7 +57,7 @@ socket.on('error', () => process.exit(1)).on('close', () => process.exit(0));
     const who = ['--login-server', scene.seawall.host('myregistry'), '-u', username, '-p', password];
     const from = ['--outside', await place('outside', outside), '--inside', await place('inside', inside)];
     const argv = [MAIN, 'attack', ...who, ...from, '--ca', scene.seawall.ca, '--json'];
-    return run(process.execPath, argv, { timeout: 240_000 }).then(
+    return run(process.execPath, argv, { timeout: 400_000 }).then(
       ({ stdout, stderr }) => ({ code: 0, out: stdout, err: stderr }),
       (error: { code: number; stdout: string; stderr: string }) => ({
         code: error.code,
@@ -67,7 +67,7 @@ socket.on('error', () => process.exit(1)).on('close', () => process.exit(0));
     );
   };
 
-  it('finds nobody let in by rules that hold, over TLS, and every twin answered', { timeout: 300_000 }, async () => {
+  it('finds nobody let in by rules that hold, over TLS, and every twin answered', { timeout: 450_000 }, async () => {
     const { code, out, err } = await attack(OUTSIDE, INSIDE);
     assert.deepEqual(JSON.parse(out).failed, []);
     assert.match(err, /^seawall: \d{3} attacks let nobody in, and their twins answered as they must be$/m);

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { parseAddress } from '../../src/network/address.ts';
 import { proxyV2 } from '../../src/connection/proxy-header.fixture.ts';
 import { startSeawall, type SeawallOptions, type TestSeawall } from '../../src/testkit/start-seawall.ts';
 import { type Arm, armOf } from '../management/arm.ts';
@@ -82,7 +83,8 @@ export async function perimeterScene(settings: SeawallOptions['settings'] = {}):
     const socket = connect({ port: seawall.listenPort, host: '127.0.0.1', localAddress: PROXY });
     socket.on('error', () => undefined);
     const tlvs = client.in === undefined ? [] : [[TLV, Buffer.from(client.in)] as const];
-    socket.write(proxyV2({ source: client.address, destination: '198.18.77.2', tlvs }));
+    const destination = parseAddress(client.address)?.family === 6 ? '2001:db8:ffff::2' : '198.18.77.2';
+    socket.write(proxyV2({ source: client.address, destination, tlvs }));
     return socket;
   };
   return {

@@ -63,6 +63,12 @@ const START_FAILURES: Readonly<Record<string, ExitCode>> = {
   EACCES: EXIT.denied,
   EPERM: EXIT.denied,
   EROFS: EXIT.denied,
+  ENOSPC: EXIT.failed,
+  EDQUOT: EXIT.failed,
+  EMFILE: EXIT.failed,
+  ENFILE: EXIT.failed,
+  // SQLite's own, of which the message says what is wrong: a full volume, or one that fails.
+  ERR_SQLITE_ERROR: EXIT.failed,
 };
 
 /** What to end with for a fault of the surroundings; `undefined` for one of the program, which is thrown. */

@@ -1,7 +1,7 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { UNFINISHED } from '../backup/restore.ts';
-import { faultOf } from '../sqlite/fault.ts';
+import { isCorrupt } from '../sqlite/fault.ts';
 import { holdLock } from '../sqlite/lock-file.ts';
 import { DatabaseDamagedError } from '../sqlite/migrate.ts';
 import { makeDirectory } from '../store/file/directory-sync.ts';
@@ -74,7 +74,7 @@ function takeLock(path: string): Disposable | undefined {
   try {
     return holdLock(path);
   } catch (error) {
-    if (faultOf(error) !== 'database') throw error;
+    if (!isCorrupt(error)) throw error;
     const message = `${path}, which holds nothing but a lock, cannot be locked (${String(error)}). When no other seawall serves from this folder, remove that file`;
     throw new DatabaseDamagedError(message, { cause: error });
   }

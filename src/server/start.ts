@@ -18,7 +18,7 @@ import type { Owner } from '../directory/port.ts';
 import type { OutboundDoor } from '../outbound/door.ts';
 import { keepSubstitutions, type Substitutions } from '../outside/substitution.ts';
 import type { StateView } from '../state/port.ts';
-import { DatabaseDamagedError, DatabaseTooNewError } from '../sqlite/migrate.ts';
+import { DatabaseDamagedError, DatabaseTooNewError, DatabaseUnusableError } from '../sqlite/migrate.ts';
 import { TrustFileError } from '../trust/durable-file.ts';
 import { DescriptorWriter } from '../telemetry/line-writer.ts';
 import { type Log, createLog } from '../telemetry/log.ts';
@@ -426,6 +426,7 @@ const REFUSALS = [
   RestoreUnfinishedError,
   DatabaseTooNewError,
   DatabaseDamagedError,
+  DatabaseUnusableError,
   TrustFileError,
 ] as const;
 

@@ -1,5 +1,7 @@
+import { statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { Database } from './database.ts';
-import { faultOf } from './fault.ts';
+import { faultOf, isCorrupt } from './fault.ts';
 
 /** The steps of a schema: the SQL at index `v` turns a database of version `v` into one of version `v + 1`. */
 export type Migrations = readonly string[];
@@ -14,6 +16,11 @@ export class DatabaseDamagedError extends Error {
   override name = 'DatabaseDamagedError';
 }
 
+/** A database that cannot be used though nothing says that it is damaged: its volume is full or fails, or others keep it. */
+export class DatabaseUnusableError extends Error {
+  override name = 'DatabaseUnusableError';
+}
+
 /** A database of at most so many bytes is checked whole before it is used; of a larger one, what is read. */
 const CHECKED_BYTES = 256 * 1024 * 1024;
 
@@ -25,7 +32,7 @@ export function versionOf(database: Database): number {
 /**
  * Makes the database at `path` ready for use: created when absent, brought to the newest version in one transaction
  * (all steps or none). Throws {@link DatabaseTooNewError} when it is newer than `migrations` know, and
- * {@link DatabaseDamagedError} when it is damaged.
+ * {@link DatabaseDamagedError} when it is damaged, {@link DatabaseUnusableError} when it cannot be read or written.
  */
 export function prepareDatabase(path: string, migrations: Migrations): void {
   try {
@@ -36,7 +43,11 @@ export function prepareDatabase(path: string, migrations: Migrations): void {
     database.useWriteAheadLog();
     if (version < migrations.length) migrate(database, migrations);
   } catch (error) {
-    throw faultOf(error) === 'database' ? damaged(path, String(error), error) : error;
+    throw faultOf(error) === 'statement'
+      ? error
+      : isCorrupt(error)
+        ? damaged(path, String(error), error)
+        : unusable(path, error);
   }
 }
 
@@ -48,6 +59,15 @@ function assertSound(path: string, database: Database): void {
   if ((pages?.bytes ?? 0) > CHECKED_BYTES) return;
   const found = database.all<{ quick_check: string }>('PRAGMA quick_check(3)').map((row) => row.quick_check);
   if (found.join() !== 'ok') throw damaged(path, found.join('; '));
+}
+
+function unusable(path: string, cause: unknown): DatabaseUnusableError {
+  const { bavail, bsize } = statfsSync(dirname(path));
+  return new DatabaseUnusableError(
+    `${path} cannot be used now: ${String(cause)}. Nothing was changed. Its volume has ${bavail * bsize} bytes left; ` +
+      'make room there, look at its health, and end other programs that keep the file',
+    { cause },
+  );
 }
 
 /** Says of a database that it is damaged, and what to do. */

@@ -12,6 +12,15 @@ export function layerOf(bytes: Uint8Array): Content {
   return content(bytes, 'application/vnd.oci.image.layer.v1.tar');
 }
 
+/** A manifest that names one blob, so that this is no garbage. */
+export function artifactOf({ descriptor }: Content): Content {
+  const fields = { mediaType: MEDIA_TYPE.ociManifest, artifactType: 'application/vnd.example.upload' };
+  return content(
+    JSON.stringify({ schemaVersion: 2, ...fields, config: descriptor, layers: [descriptor] }),
+    MEDIA_TYPE.ociManifest,
+  );
+}
+
 /** An image of layers; `mark` makes it another one than its namesakes. */
 export function imageOfLayers(layers: readonly Content[], mark: string): Image {
   const config = content(

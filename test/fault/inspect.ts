@@ -13,7 +13,9 @@ const DATABASES = ['metadata.db', 'directory.db', 'state.db', 'work.db'] as cons
 const CONTRADICTIONS: Readonly<Record<string, string>> = {
   'a manifest names a blob that its repository does not link': `
     SELECT r.digest FROM reference r
-    WHERE NOT EXISTS (SELECT 1 FROM link l JOIN blob b ON b.id = l.blob WHERE l.repository = r.repository AND b.digest = r.digest)`,
+    WHERE NOT EXISTS (SELECT 1 FROM manifest m WHERE m.repository = r.repository AND m.digest = r.digest) AND NOT EXISTS (
+      SELECT 1 FROM link l JOIN blob b ON b.id = l.blob
+      WHERE l.repository = r.repository AND b.digest = r.digest AND l.condemned IS NULL AND b.damaged = 0)`,
   'a blob is linked by no repository': 'SELECT digest FROM blob WHERE id NOT IN (SELECT blob FROM link)',
   'bytes that a blob has are condemned': 'SELECT locator FROM trash WHERE locator IN (SELECT locator FROM blob)',
   'a repository counts its manifests wrongly': `

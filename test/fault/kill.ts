@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
 import { armOf } from '../management/arm.ts';
 import { RegistryClient } from '../registry/client.ts';
+import { Collector } from './collector.ts';
 import { assertBytes, assertConsistent, orphansOf } from './inspect.ts';
 import { isLost } from './lost.ts';
 import { ProcessSeawall } from './process-seawall.ts';
@@ -26,6 +27,8 @@ export interface KillReport {
   readonly whileStarting: number;
   /** Changes that were answered with success. */
   readonly acknowledged: number;
+  /** Passes of the collection that came to their end; each kill cut another. */
+  readonly passes: number;
   /** Uploads that went on after a kill. */
   readonly resumed: number;
 }
@@ -54,17 +57,19 @@ export async function killRun({ seed, kills, progress }: KillOptions): Promise<K
   });
   using client = await RegistryClient.of(seawall, 'myregistry');
   using ruled = await RegistryClient.of(seawall, 'ruled');
-  const shared: SharedLayers = { layers: [] };
+  const collector = new Collector(() => armOf(seawall));
+  const shared: SharedLayers = { layers: [], passes: () => collector.begun };
   const pushers = Array.from({ length: PUSHERS }, (_, i) => new Pusher(client, `load/p${i}`, random.fork(), shared));
   const uploaders = Array.from({ length: UPLOADERS }, (_, i) => new Uploader(client, `load/u${i}`, random.fork()));
   const ruler = new Ruler(() => armOf(seawall), { name: 'ruled', client: ruled });
-  const workers: readonly Worker[] = [...pushers, ...uploaders, ruler];
+  const workers: readonly Worker[] = [...pushers, ...uploaders, ruler, collector];
   let whileStarting = 0;
   const report = (done: number): KillReport => ({
     seed,
     kills: done,
     whileStarting,
     acknowledged: [...pushers, ...uploaders, ruler].reduce((sum, { acknowledged }) => sum + acknowledged, 0),
+    passes: collector.acknowledged,
     resumed: uploaders.reduce((sum, { resumed }) => sum + resumed, 0),
   });
   let done = 0;

@@ -12,3 +12,13 @@ export function isLost(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return ('code' in error && LOST.has(error.code)) || /socket hang up|socket disconnected|aborted/.test(error.message);
 }
+
+/** The server said that it lacks something and that nothing was changed: 503 or 507. */
+export class ShortageError extends Error {
+  override name = 'ShortageError';
+}
+
+/** Throws {@link ShortageError} for an answer that says so. */
+export function refuseShortage({ status }: { readonly status: number }, text: string): void {
+  if (status === 503 || status === 507) throw new ShortageError(`${status} ${text}`);
+}

@@ -4,11 +4,14 @@ import { type Answer, type Ask, refusalOf } from '../registry/client.ts';
 import { blobPath, type Content, manifestPath } from '../registry/push.ts';
 import { assertBlob, assertHeld, type Held, heldBy, type Sender } from './content-check.ts';
 import { type Image, imageOfLayers, layerOf } from './image.ts';
+import { refuseShortage, ShortageError } from './lost.ts';
 import type { Random } from './random.ts';
 
 /** What pushers share: layers that exist somewhere, to be pushed again, mounted, and deleted under one another. */
 export interface SharedLayers {
   readonly layers: { readonly repository: string; readonly layer: Content }[];
+  /** Passes of the collection begun so far: from then on a blob that no manifest names may be as good as absent. */
+  readonly passes?: () => number;
 }
 
 /** What a client knows to be there once an answer has come. */
@@ -39,6 +42,7 @@ export class Pusher {
   #next: Held | undefined;
   /** Blobs acknowledged and not yet named by a manifest. */
   #loose: readonly Content[] = [];
+  #looseSince = 0;
   #last = '';
   /** Manifests that changed hands since the last check. */
   readonly #touched = new Set<string>();
@@ -71,7 +75,8 @@ export class Pusher {
     if (this.#next !== undefined) this.#loose = [];
     this.#next = undefined;
     await assertHeld(this.#client, this.repository, this.#held, (digest) => whole || this.#touched.has(digest));
-    for (const blob of this.#loose) await assertBlob(this.#client, this.repository, blob);
+    if (this.#passes() === this.#looseSince)
+      for (const blob of this.#loose) await assertBlob(this.#client, this.repository, blob);
     this.#touched.clear();
   }
 
@@ -101,6 +106,7 @@ export class Pusher {
     else if (this.#random.below(2) === 0) await this.#mount(blob, known.repository);
     else if ((await this.#send('HEAD', blobPath(this.repository, blob.digest))).status !== 200)
       await this.#upload(blob);
+    if (this.#loose.length === 0) this.#looseSince = this.#passes();
     this.#loose = [...this.#loose, blob];
     this.#acknowledge();
   }
@@ -181,7 +187,10 @@ export class Pusher {
     [method, path, ask]: readonly [string, string, Ask?],
   ): Promise<Answer> {
     this.#next = { tags, images };
-    const answer = await this.#send(method, path, ask);
+    const answer = await this.#send(method, path, ask).catch((error: unknown) => {
+      if (error instanceof ShortageError) this.#next = undefined;
+      throw error;
+    });
     if (answer.status < 300) {
       this.#held = this.#next;
       this.#loose = [];
@@ -193,10 +202,15 @@ export class Pusher {
 
   async #send(method: string, path: string, ask: Ask = {}): Promise<Answer> {
     const answer = await this.#client.send(method, path, ask);
+    refuseShortage(answer, answer.body.toString());
     assert.ok(answer.status < 500, `${method} ${path}: ${answer.status} ${answer.body.toString()}`);
     if (answer.status < 300) this.acknowledged++;
     this.#last = String(answer.headers['x-ms-correlation-request-id']);
     return answer;
+  }
+
+  #passes(): number {
+    return this.#shared.passes?.() ?? 0;
   }
 
   #acknowledge(): void {

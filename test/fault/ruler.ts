@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Arm } from '../management/arm.ts';
 import type { Sender } from './content-check.ts';
+import { refuseShortage } from './lost.ts';
 
 /** The number of a state of the rules: it never goes back. */
 interface Generation {
@@ -62,6 +63,8 @@ export class Ruler {
     this.#next = `20.${counter >> 16}.${(counter >> 8) & 255}.${counter & 255}`;
     const networkRuleSet = { defaultAction: 'Deny', ipRules: [{ value: this.#next }] };
     const answer = await arm.ask('PATCH', this.#registry(arm), { properties: { networkRuleSet } }, OPTIONS);
+    if (answer.status >= 500) this.#next = undefined;
+    refuseShortage(answer, answer.text);
     assert.equal(answer.status, 200, answer.text);
     this.#advance(answer.headers['x-seawall-generation']);
     const id = String(answer.headers['x-ms-correlation-request-id']);

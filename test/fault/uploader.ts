@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import type { Answer } from '../registry/client.ts';
-import { type Content, content } from '../registry/push.ts';
+import { type Answer, refusalOf } from '../registry/client.ts';
+import { type Content, content, manifestPath } from '../registry/push.ts';
 import { assertBlob, type Sender } from './content-check.ts';
+import { artifactOf } from './image.ts';
 import type { Random } from './random.ts';
 
 const CHUNK = 60_000;
@@ -45,7 +46,11 @@ export class Uploader {
     const upload = this.#upload;
     if (upload === undefined) return;
     const answer = await this.#client.send('GET', upload.location);
-    if (upload.ending && answer.status === 404) return this.#ended(upload);
+    if (upload.ending && answer.status === 404) {
+      // The session is over, so the blob was linked; named it was not.
+      this.#upload = undefined;
+      return;
+    }
     assert.equal(answer.status, 204, `an upload that was acknowledged is gone: ${answer.body.toString()}`);
     const offset = offsetOf(answer);
     const sent = Math.min(upload.acknowledged + CHUNK, upload.blob.bytes.length);
@@ -84,14 +89,18 @@ export class Uploader {
     assert.equal(answer.status, 201, answer.body.toString());
     this.acknowledged++;
     this.#upload = undefined;
-    this.#done = upload.blob;
+    await this.#name(upload.blob);
   }
 
-  /** The session is over, so the blob must be there. */
-  async #ended({ blob }: Upload): Promise<void> {
-    await assertBlob(this.#client, this.#repository, blob);
-    this.#upload = undefined;
-    this.#done = blob;
+  /** From then on the blob stays. A collection that came in between had it for garbage: then nothing is stored. */
+  async #name(blob: Content): Promise<void> {
+    const manifest = artifactOf(blob);
+    const answer = await this.#client.send('PUT', manifestPath(this.#repository, manifest.digest), {
+      body: manifest.bytes,
+      headers: { 'content-type': manifest.descriptor.mediaType },
+    });
+    if (answer.status === 201) this.#done = blob;
+    else assert.equal(refusalOf(answer), '404 MANIFEST_BLOB_UNKNOWN');
   }
 }
 

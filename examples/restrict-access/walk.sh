@@ -2,70 +2,14 @@
 # Walks the article "Restrict access to a container registry using a service endpoint in an Azure virtual network" from
 # top to bottom on real packets: az, dockerd in the hosts' networks, and skopeo. Needs root, az, docker, dockerd, skopeo.
 # Its registry is named ….azurecr.io within the lab alone: the machine resolves and reaches the real one as before.
-set -euo pipefail
-here="$(cd "$(dirname "$0")" && pwd)"
-seawall=(node "$here/../../bin/seawall.mjs")
+# shellcheck source=../stage.sh
+source "$(cd "$(dirname "$0")" && pwd)/../stage.sh"
 RESOURCE_GROUP=myResourceGroup
 REGISTRY=mycontainerregistry
 LOGIN=$REGISTRY.azurecr.io
-work="$(mktemp -d)"
-export SEAWALL_DATA="$work/data"
-# Keys are made in a home of the walk's own.
-export HOME="$work/home"
-mkdir -p "$HOME"
-
-finish() {
-  local code=$?
-  trap - EXIT
-  for pid in $(jobs -p); do kill "$pid" 2>/dev/null || true; done
-  wait
-  rm -rf "$work"
-  if ((code == 0)) && ip netns | grep -q '^swl'; then
-    echo 'walk: the lab left namespaces behind' >&2
-    code=1
-  fi
-  ((code == 0)) || echo "walk: ended with $code" >&2
-  exit "$code"
-}
-trap finish EXIT
-trap 'exit 130' INT TERM
-
-# Shows a command as it is typed, runs it, and shows what it prints.
-shown() { printf '\n$ %s\n' "$*" >&2; "$@"; }
-shown_seawall() { printf '\n$ seawall %s\n' "$*" >&2; "${seawall[@]}" "$@"; }
-# Runs a command in the network of a host.
-on() { local host="$1"; shift; DOCKER_HOST="unix://$work/$host.sock" "${seawall[@]}" lab exec "$host" -- "$@"; }
-shown_on() { printf '\n%s$ %s\n' "$1" "${*:2}" >&2; on "$@"; }
-# Runs what must be refused, and says whether it was refused with this text.
-refused_with() {
-  local text="$1" said
-  shift
-  if said="$(shown_on "$@" 2>&1)"; then echo "walk: was not refused: ${*:2}" >&2; return 1; fi
-  printf '%s\n' "$said"
-  grep -qF -- "$text" <<<"$said" || { echo "walk: expected: $text" >&2; return 1; }
-}
-
-dockerd_on() {
-  local host="$1" folder="$work/docker-$1"
-  mkdir -p "$folder"
-  on "$host" unshare --pid --fork --kill-child --mount-proc dockerd --host "unix://$work/$host.sock" \
-    --data-root "$folder/data" --exec-root "$folder/exec" --pidfile "$folder/pid" --bridge none --iptables=false \
-    --ip-forward=false --ip-masq=false --storage-driver vfs >"$folder/log" 2>&1 &
-  local deadline=$((SECONDS + 60))
-  until grep -q 'API listen on' "$folder/log"; do
-    ((SECONDS < deadline)) || { cat "$folder/log" >&2; return 1; }
-    read -rt 0.1 <> <(:) || true
-  done
-}
 
 echo '== A machine, and az on it'
-"${seawall[@]}" up --lab on --registry-suffix azurecr.io --hosts-file off --access-log off >"$work/log" 2>&1 &
-server=$!
-until grep -q ' ready ' "$work/log"; do
-  kill -0 "$server" 2>/dev/null || { cat "$work/log" >&2; exit 1; }
-  read -rt 0.1 <> <(:) || true
-done
-eval "$("${seawall[@]}" env)"
+start_server
 first="$(az account show --query id --output tsv)"
 shown az group create --name $RESOURCE_GROUP --location westeurope --output none
 shown az acr create --resource-group $RESOURCE_GROUP --name $REGISTRY --sku Premium --admin-enabled true --output none
@@ -131,6 +75,5 @@ shown_on othervm docker login --username $USER_NAME --password-stdin $LOGIN <<<"
 echo; echo '== Clean up resources'
 shown az group delete --name otherGroup --yes --subscription "$second"
 shown az group delete --name $RESOURCE_GROUP --yes
-kill "$server"
-wait "$server"
+stop_server
 echo; echo "walk: every step did what the article says (${SECONDS} s)"

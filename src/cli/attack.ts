@@ -62,7 +62,7 @@ const RELAY = `
 const [host, port] = process.argv.slice(1);
 const socket = require('node:net').connect({ host, port });
 process.stdin.pipe(socket).pipe(process.stdout);
-socket.on('error', () => process.exit(1)).on('close', () => process.exit(0));
+socket.on('error', () => undefined).on('close', () => process.stdin.destroy());
 `;
 
 interface Scene {

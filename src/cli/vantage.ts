@@ -27,14 +27,15 @@ export async function dial(vantage: Vantage, before: Uint8Array | undefined, byt
     resolve(text);
   };
   const patience = setTimeout(end, PATIENCE_MS);
-  raw.on('error', end).on('close', end);
+  raw.on('error', () => undefined);
   if (before !== undefined) raw.write(before);
   const { host, ca } = vantage;
   const secured = connectTls({ socket: raw, servername: host, ...(ca === undefined ? {} : { ca }) }, () =>
     secured.write(bytes),
   );
   secured.on('data', (more: Buffer) => (text += more.toString('latin1')));
-  secured.on('error', end).on('end', end).on('close', end);
+  // The connection below may close before what came over it is read: this one tells the end.
+  secured.on('error', () => undefined).on('close', end);
   return promise;
 }
 

@@ -4,6 +4,7 @@ import { settingsOf } from '../arm/provider/microsoft.containerregistry/registry
 import type { ArmError } from '../azure/error.ts';
 import { type Json, type JsonObject, listOf, objectOf } from '../azure/json.ts';
 import { keyOfId } from '../azure/resource-id.ts';
+import type { Resolve } from '../lab/dns.ts';
 import { okJson, type Reply, refuseArm } from '../http/reply.ts';
 import { parseAddress } from '../network/address.ts';
 import { INTERNET, type NetworkFacts } from '../network/facts.ts';
@@ -20,6 +21,10 @@ import { type DirectoryServices, ownerRoute } from './owner-route.ts';
 export interface ExplainServices extends DirectoryServices {
   readonly state: StateReader;
   readonly admission: Pick<Admission, 'snapshot'>;
+  /** Looks names up as a virtual network sees them, by its id in lower case. */
+  readonly resolverOf: (network: string) => Resolve;
+  /** The host that clients know a registry by. */
+  readonly hostOf: (registry: string) => string;
 }
 
 /**
@@ -34,13 +39,14 @@ export function explainRoutes(services: ExplainServices): readonly ControlRoute[
       path: '/seawall/explain',
       handle: async (exchange) => {
         const read = await readObject(exchange);
-        return 'kind' in read ? read.reply : answer(services, read.body);
+        return 'kind' in read ? read.reply : await answer(services, read.body);
       },
     }),
   ];
 }
 
-function answer({ state, admission }: ExplainServices, body: JsonObject): Reply {
+async function answer(services: ExplainServices, body: JsonObject): Promise<Reply> {
+  const { state, admission } = services;
   const { registry: named, from, proposed } = body;
   const view = state.view();
   const name = typeof named === 'string' ? named.toLowerCase() : '';
@@ -54,8 +60,9 @@ function answer({ state, admission }: ExplainServices, body: JsonObject): Reply 
       message: `There is no registry '${name}'; see: az acr list --query [].name`,
     });
   const { topology, generation } = admission.snapshot();
-  const facts = factsFrom(view, topology, typeof from === 'string' ? from : '');
-  if ('code' in facts) return refuseArm(facts);
+  const direct = factsFrom(view, topology, typeof from === 'string' ? from : '');
+  if ('code' in direct) return refuseArm(direct);
+  const facts = await byEndpoint(services, direct, { topology, host: services.hostOf(registry.name.toLowerCase()) });
   const current = networkSettingsOf(registry.uid, settingsOf(registry));
   const explained = tryExplain(propose(view, current, proposed), facts, { topology, registry: registry.name });
   if ('code' in explained) return refuseArm(explained);
@@ -87,6 +94,28 @@ function factsFrom(view: StateView, topology: Topology, from: string): NetworkFa
     return { attachment, remote: addressAt(prefix, 4), local: undefined };
   }
   return factsOfHost(view, from) ?? notFound(from);
+}
+
+/**
+ * The facts of packets to where the network's DNS says that the registry is: where that is a private endpoint of the network or
+ * of a peer, they come in by it.
+ */
+async function byEndpoint(
+  { resolverOf }: ExplainServices,
+  facts: NetworkFacts,
+  { topology, host }: { readonly topology: Topology; readonly host: string },
+): Promise<NetworkFacts> {
+  if (facts.attachment.kind !== 'virtual-network') return facts;
+  const { network } = facts.attachment;
+  const found = await resolverOf(network)({ name: host, type: 'A' });
+  const addresses = found.kind === 'records' ? found.records.flatMap((one) => (one.type === 'A' ? one.data : [])) : [];
+  const reached = [network, ...(topology.networks.get(network)?.peers ?? [])];
+  const endpoint = [...topology.endpoints.values()].find(
+    (one) => reached.includes(one.network) && one.addresses.some((address) => addresses.includes(address)),
+  );
+  const local = endpoint?.addresses.find((address) => addresses.includes(address));
+  if (endpoint === undefined || local === undefined) return facts;
+  return { ...facts, attachment: { kind: 'virtual-network', network: endpoint.network }, local: parseAddress(local) };
 }
 
 /**

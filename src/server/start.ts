@@ -10,7 +10,7 @@ import { missingEgress } from '../arm/provider/microsoft.network/virtual-network
 import { type AuthServices, authServices } from '../auth/services.ts';
 import { formatListenAddress } from '../config/address.ts';
 import type { Config } from '../config/config.ts';
-import { loginServer } from '../config/login-host.ts';
+import { loginHost, loginServer } from '../config/login-host.ts';
 import type { AttachedSocket } from '../connection/listener.ts';
 import type { Denials } from '../denials/port.ts';
 import { ringOfDenials } from '../denials/ring.ts';
@@ -48,6 +48,7 @@ import { type Lab, openLab } from './lab.ts';
 import { openInner } from './open-inner.ts';
 import { followManagedIdentities } from './managed-identities.ts';
 import { substitutionRoutes } from './substitution-routes.ts';
+import { resolverOf } from './lab-names.ts';
 import { labRoutes } from './lab-routes.ts';
 import { type Listeners, openListeners } from './listeners.ts';
 import { machineFiles } from './machine-files.ts';
@@ -356,7 +357,15 @@ function controlListenerPlane(
       }),
       ...upkeep.routes,
       ...denialRoutes({ auth, directory: stores.directory, denials: gate.denials, now }),
-      ...explainRoutes({ auth, directory: stores.directory, state: stores.state, admission: gate.admission, now }),
+      ...explainRoutes({
+        auth,
+        directory: stores.directory,
+        state: stores.state,
+        admission: gate.admission,
+        resolverOf: (network) => resolverOf(config, network, () => stores.state.view()),
+        hostOf: (registry) => loginHost(config, registry),
+        now,
+      }),
       ...subscriptionRoutes({ auth, directory: stores.directory, state: stores.state, now }),
       ...healthRoutes(metrics, ready),
       ...authorityRoutes(auth, now),

@@ -9,6 +9,7 @@ import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { type Arm, armOf } from '../management/arm.ts';
 import { startSeawall, type TestSeawall } from '../../src/testkit/start-seawall.ts';
+import { askControl, ownerToken } from '../../src/testkit/control-client.ts';
 import { leftovers, links } from './leftovers.ts';
 
 const run = promisify(execFile);
@@ -237,7 +238,18 @@ describe('the lab', { skip: WHY_NOT }, () => {
     assert.equal((await got('a-off')).reason, 'private-endpoint');
     assert.deepEqual(await got('spoke-off'), { status: '401', reason: 'private-endpoint', address: '10.8.1.4' });
     assert.equal((await got('b-on')).reason, 'public-access-disabled');
+    for (const host of ['a-off', 'spoke-off']) assert.equal((await explained(host)).reason, 'private-endpoint', host);
+    assert.equal((await explained('b-on')).reason, 'public-access-disabled');
   });
+
+  /** What explaining says of a host: it decides as on its packets. */
+  const explained = async (from: string): Promise<{ readonly reason: string }> => {
+    const answer = await askControl(seawall, 'POST', '/seawall/explain', {
+      headers: { authorization: `Bearer ${await ownerToken(seawall)}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ registry: 'myregistry', from }),
+    });
+    return (answer.json() as { readonly verdict: { readonly reason: string } }).verdict;
+  };
 
   const peer = (from: string, to: string): Promise<unknown> =>
     arm.must('PUT', `${network}/virtualNetworks/${from}/virtualNetworkPeerings/to-${to}`, {
@@ -343,14 +355,15 @@ describe('the demo', { skip: WHY_NOT }, () => {
 
 const CLIENTS = lacks('az', 'docker', 'dockerd', 'skopeo', 'nsenter', 'unshare');
 
-describe('the walk of the article on real packets', { skip: WHY_NOT === false ? CLIENTS : WHY_NOT }, () => {
-  it('prints what the article says, and leaves nothing', { timeout: 300_000 }, async () => {
-    const script = join(import.meta.dirname, '..', '..', 'examples', 'restrict-access', 'walk.sh');
-    // Debian's az needs another start for the SDK that Debian has (facts/acr.md §0.2).
-    const first = [join(import.meta.dirname, '..', 'client', 'debian-az'), dirname(process.execPath)];
-    const env = { ...process.env, PATH: [...first, process.env['PATH'] ?? ''].join(delimiter) };
-    const { stdout } = await run('bash', [script], { env, timeout: 280_000, maxBuffer: 16 * 1024 * 1024 });
-    assert.match(stdout, /walk: every step did what the article says/);
-    assert.deepEqual(leftovers(), []);
-  });
+describe('a walk on real packets', { skip: WHY_NOT === false ? CLIENTS : WHY_NOT }, () => {
+  for (const name of ['restrict-access', 'private-link'])
+    it(`of ${name} prints what the article says, and leaves nothing`, { timeout: 600_000 }, async () => {
+      const script = join(import.meta.dirname, '..', '..', 'examples', name, 'walk.sh');
+      // Debian's az needs another start for the SDK that Debian has (facts/acr.md §0.2).
+      const first = [join(import.meta.dirname, '..', 'client', 'debian-az'), dirname(process.execPath)];
+      const env = { ...process.env, PATH: [...first, process.env['PATH'] ?? ''].join(delimiter) };
+      const { stdout } = await run('bash', [script], { env, timeout: 580_000, maxBuffer: 16 * 1024 * 1024 });
+      assert.match(stdout, /walk: every step did what the article says/);
+      assert.deepEqual(leftovers(), []);
+    });
 });

@@ -46,7 +46,7 @@ describe('seawall attack', () => {
 const socket = connect({ host: '127.0.0.1', port: Number(process.argv[2]), localAddress: '127.0.0.9' });
 socket.write(Buffer.from('${header}', 'base64'));
 process.stdin.pipe(socket).pipe(process.stdout);
-socket.on('error', () => process.exit(1)).on('close', () => process.exit(0));
+socket.on('error', () => undefined).on('close', () => process.stdin.destroy());
 `,
     );
     return `${process.execPath} ${path} %p`;

@@ -38,4 +38,4 @@ export function contextOf(
 const none = (): never => {
   throw new Error('this test gave no engine');
 };
-const NO_ENGINE: ResourceEngine = { write: none, remove: none, read: none, newestApiVersion: none };
+const NO_ENGINE: ResourceEngine = { write: none, remove: none, read: none, list: none, newestApiVersion: none };

@@ -28,6 +28,7 @@ export function createEngine(index: ProviderIndex): ResourceEngine {
     write: (context, request) => write(index, context, request),
     remove: (context, id) => remove(index, context, id),
     read: (context, id, apiVersion) => read(index, context, { id, apiVersion }),
+    list: (context, id, asked) => list(index, context, { id, ...asked }),
     newestApiVersion: (type) => {
       const found = index.type(type);
       return found === undefined ? undefined : newestStable(found.apiVersions);
@@ -206,4 +207,27 @@ function notThere(view: StateView, id: ResourceId): Refused {
     if (above.parent === undefined || above.type.toLowerCase() === 'microsoft.resources/resourcegroups')
       if (view.get(above.key) === undefined) return refused(resourceNotFound(above));
   return refused(resourceNotFound(id));
+}
+
+function list(
+  index: ProviderIndex,
+  context: VerbContext,
+  { id, apiVersion, name }: { readonly id: ResourceId; readonly apiVersion: string; readonly name: string },
+): ReturnType<ResourceEngine['list']> {
+  const type = index.type(id.type);
+  if (type === undefined) return refused(unknownType(index, id.type));
+  const lists = Object.entries(type.lists ?? {});
+  const found = lists.find(([known]) => known.toLowerCase() === name.toLowerCase());
+  if (found === undefined) return refused(noList(type, name));
+  const [known, answer] = found;
+  const error = versionRefusal(type, apiVersion) ?? permissionRefusal(context, `${type.type}/${known}/action`, id);
+  if (error !== undefined) return refused(error);
+  const resource = context.view.get(id.key);
+  return resource === undefined ? refused(resourceNotFound(id)) : answer(context, resource);
+}
+
+function noList({ type, lists = {} }: ResourceType, name: string): ArmError {
+  const known = Object.keys(lists);
+  const there = known.length === 0 ? 'there is none of this type' : `there is ${known.join(', ')}`;
+  return { code: 'InvalidTemplate', message: `The template function '${name}' is not valid for ${type}: ${there}.` };
 }

@@ -38,9 +38,10 @@ export interface Asked {
 }
 
 /** What a verb may know, for one request on one view. */
-export function contextOf(pipe: Pipe, view: StateView, { caller }: ArmRequest): VerbContext {
+export function contextOf(pipe: Pipe, view: StateView, { caller, secrets }: ArmRequest): VerbContext {
   const { now, newUuid, origin, engine, settings } = pipe;
-  return { view, settings: settings(), nowMs: now(), caller, newUuid, origin, engine };
+  const asked = secrets === undefined ? {} : { secrets };
+  return { view, settings: settings(), nowMs: now(), caller, newUuid, origin, engine, ...asked };
 }
 
 /** The answer with the generation that it is of. */

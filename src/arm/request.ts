@@ -1,4 +1,5 @@
 import type { JsonObject } from '../azure/json.ts';
+import type { AdminSecrets } from './verb.ts';
 
 /** One request to the management API: signed in, its body read. */
 export interface ArmRequest {
@@ -11,6 +12,8 @@ export interface ArmRequest {
   readonly ifNoneMatch: string | undefined;
   /** Whether the client would rather be told at once where to ask than wait a moment (`Prefer: respond-async`, RFC 7240). */
   readonly respondAsync: boolean;
+  /** Secrets that a deployment may ask for. */
+  readonly secrets?: AdminSecrets;
   /** Empty when there was none. */
   readonly body: JsonObject;
   /** The object id of who asks. */

@@ -9,7 +9,16 @@ import type { ResourceId } from '../azure/resource-id.ts';
 import type { StateView, StoredResource } from '../state/port.ts';
 import type { ApiVersions } from './api-version.ts';
 import type { OperationEnd } from './operation.ts';
-import type { ActionOutcome, ArmSettings, RemoveOutcome, VerbContext, WriteOutcome, WriteRequest } from './verb.ts';
+import type {
+  ActionOutcome,
+  ArmSettings,
+  Listed,
+  Refused,
+  RemoveOutcome,
+  VerbContext,
+  WriteOutcome,
+  WriteRequest,
+} from './verb.ts';
 
 /** One action on a resource, such as `powerOff`: a POST (or GET) on a word below its id. */
 export interface ResourceAction {
@@ -70,6 +79,8 @@ export interface ResourceType {
    */
   list?(context: VerbContext, scope: ResourceId | undefined, filter: string | undefined): readonly StoredResource[];
   readonly actions?: readonly ResourceAction[];
+  /** What `list…` functions of templates answer, by their names; the caller needs `{type}/{name}/action`. */
+  readonly lists?: Readonly<Record<string, (context: VerbContext, resource: StoredResource) => Listed | Refused>>;
 }
 
 /** A route that is no resource, collection or action on a resource: `checkNameAvailability`, `serviceTags`, VM sizes. */

@@ -30,6 +30,17 @@ export interface ArmSettings {
   readonly hosts: Hosts;
 }
 
+/** The passwords of admin users, for templates that ask for them (`listCredentials`). */
+export interface AdminSecrets {
+  /** Those of a registry that was there before the request; `undefined` when they are not known. */
+  readonly kept: (uid: string) => AdminPasswords | undefined;
+  /** New ones for a registry that the request makes, the same each time; `sealed` keeps them with it. */
+  readonly made: (uid: string) => { readonly passwords: AdminPasswords; readonly sealed: string };
+}
+
+/** Both passwords of an admin user. */
+export type AdminPasswords = Readonly<Record<'password' | 'password2', string>>;
+
 /** Everything a verb may know. Time and new ids are arguments, so that a verb is a function of what it is given. */
 export interface VerbContext {
   /** What is, with the changes of the same decision that went before. */
@@ -42,6 +53,8 @@ export interface VerbContext {
   readonly newUuid: () => string;
   /** The origin of the management API as clients see it, without a final slash: for links and operation URLs. */
   readonly origin: string;
+  /** Where the request may ask for secrets: that of a deployment. */
+  readonly secrets?: AdminSecrets;
   /** The engine itself, for verbs that write other resources (deployments) or remove them (groups). */
   readonly engine: ResourceEngine;
   /** Within a deployment: what it, with those nested in it, may still take. */
@@ -110,6 +123,13 @@ export type EngineWrite =
     }
   | Refused;
 
+/** What a list answers, with what it changes. */
+export interface Listed {
+  readonly kind: 'listed';
+  readonly json: Json;
+  readonly changes: readonly Change[];
+}
+
 /** What the engine decided on one removal: every change of it, children and dependants included. */
 export type EngineRemoval =
   | { readonly kind: 'removed'; readonly changes: readonly Change[] }
@@ -138,6 +158,12 @@ export interface ResourceEngine {
     id: ResourceId,
     apiVersion: string,
   ): { readonly kind: 'found'; readonly json: JsonObject } | Refused;
+  /** What a `list…` function of templates answers about a resource, with what it changes. */
+  list(
+    context: VerbContext,
+    id: ResourceId,
+    asked: { readonly apiVersion: string; readonly name: string },
+  ): Listed | Refused;
   /** The newest stable api-version of a type, for those who name none. */
   newestApiVersion(type: string): string | undefined;
 }

@@ -147,7 +147,13 @@ export interface Directory extends Disposable {
   /** The uid of the registry of this name, made at first sight and never changed. */
   ensureRegistry(name: string, nowMs: number): Promise<string>;
   /** Makes a registry known that was made elsewhere, under its uid; another one of its name is forgotten. */
-  adoptRegistry(registry: { readonly uid: string; readonly name: string; readonly nowMs: number }): Promise<void>;
+  adoptRegistry(registry: {
+    readonly uid: string;
+    readonly name: string;
+    readonly nowMs: number;
+    /** What its admin user has from the start, where somebody was told already. */
+    readonly passwords?: AdminPasswords;
+  }): Promise<void>;
   /** Forgets a registry and its credentials: one made later under its name has another uid. */
   removeRegistry(uid: string): Promise<void>;
   /** Both passwords of a registry's admin user, made when they are asked for first. */

@@ -8,7 +8,7 @@ import { createPipeline, type Pipeline } from '../arm/pipeline.ts';
 import { PROVIDERS } from '../arm/providers.ts';
 import type { ArmRoute } from '../arm/resource-type.ts';
 import type { ArmRequest } from '../arm/request.ts';
-import type { ArmSettings } from '../arm/verb.ts';
+import type { AdminSecrets, ArmSettings } from '../arm/verb.ts';
 import type { Account } from '../auth/account.ts';
 import { type ArmAuthentication, verifyArmToken } from '../auth/arm-token.ts';
 import type { AuthServices } from '../auth/services.ts';
@@ -39,6 +39,8 @@ export interface ManagementServices {
   readonly routes: readonly ArmRoute[];
   /** Reads what deployments link to. */
   readonly fetchDocument: FetchDocument;
+  /** Secrets that a deployment may ask for. */
+  readonly secrets: (body: JsonObject, caller: string) => Promise<AdminSecrets | undefined>;
   readonly settings: () => ArmSettings;
   readonly origin: string;
   readonly shares: FairShareServices;
@@ -66,7 +68,7 @@ export function managementPlane(services: ManagementServices): (exchange: Exchan
 
 async function answer(
   pipeline: Pipeline,
-  { fetchDocument, state, shares }: Pick<ManagementServices, 'fetchDocument' | 'state' | 'shares'>,
+  { fetchDocument, secrets, state, shares }: Pick<ManagementServices, 'fetchDocument' | 'secrets' | 'state' | 'shares'>,
   { exchange, account: { principal, objectId } }: { readonly exchange: Exchange; readonly account: Account },
 ): Promise<Reply> {
   exchange.principal = formatPrincipal(principal);
@@ -87,6 +89,7 @@ async function answer(
   const linked = scope !== undefined && hasTemplateLink(read.body) && may(state.view(), objectId, DEPLOY, scope);
   const body = linked ? await followTemplateLinks(read.body, fetchDocument) : read.body;
   if (isError(body)) return refuseArm(body);
+  const told = scope === undefined ? undefined : await secrets(body, objectId);
   const request: ArmRequest = {
     method: incoming.method,
     path,
@@ -96,6 +99,7 @@ async function answer(
     respondAsync: /\brespond-async\b/i.test(one(incoming.headers['prefer']) ?? ''),
     body,
     caller: objectId,
+    ...(told === undefined ? {} : { secrets: told }),
   };
   return pipeline(request);
 }

@@ -10,6 +10,8 @@ import type { Change, State, StateView, StoredResource } from '../state/port.ts'
 import type { RegistryUid } from '../store/port.ts';
 import { dataHosts } from './follow-names.ts';
 import { StartRefusedError } from './ready.ts';
+import type { SecretBox } from '../trust/secret-box.ts';
+import { toldPasswords } from './template-secrets.ts';
 import { settleTokenPasswords } from './token-passwords.ts';
 import { hasWebhooks } from './webhooks.ts';
 import type { ServedRegistry, Snapshot } from './snapshot.ts';
@@ -26,6 +28,7 @@ export interface Registries {
 export interface RegistryServices {
   readonly state: State;
   readonly directory: Directory;
+  readonly box: SecretBox;
   readonly config: Config;
   readonly now: () => number;
 }
@@ -34,8 +37,7 @@ export interface RegistryServices {
 export async function followRegistries(services: RegistryServices): Promise<Registries> {
   const { state } = services;
   const first = state.view();
-  for (const { uid, name } of first.ofType(REGISTRY))
-    await services.directory.adoptRegistry({ uid, name: name.toLowerCase(), nowMs: services.now() });
+  for (const registry of first.ofType(REGISTRY)) await adopt(services, registry);
   await settleTokenPasswords(services.directory, undefined, first);
   let snapshot = snapshotOf(services, first);
   let before = first;
@@ -56,15 +58,20 @@ function isAboutRegistries(change: Change): boolean {
 
 /** Makes new registries known where passwords are kept, and forgets the passwords of those that went. */
 async function tellDirectory(
-  { directory, now }: RegistryServices,
+  services: RegistryServices,
   { before, view }: { readonly before: Snapshot; readonly view: StateView },
 ): Promise<void> {
+  const { directory } = services;
   const registries = view.ofType(REGISTRY);
   const kept = new Set(registries.map(({ uid }) => uid));
   const known = [...before.registries.values()].map(({ settings }) => String(settings.uid));
   for (const uid of known) if (!kept.has(uid)) await directory.removeRegistry(uid);
-  for (const { uid, name } of registries)
-    if (!known.includes(uid)) await directory.adoptRegistry({ uid, name: name.toLowerCase(), nowMs: now() });
+  for (const registry of registries) if (!known.includes(registry.uid)) await adopt(services, registry);
+}
+
+function adopt({ directory, box, now }: RegistryServices, registry: StoredResource): Promise<void> {
+  const { uid, name } = registry;
+  return directory.adoptRegistry({ uid, name: name.toLowerCase(), nowMs: now(), ...toldPasswords(box, registry) });
 }
 
 function snapshotOf(services: RegistryServices, view: StateView): Snapshot {

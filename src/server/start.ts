@@ -69,6 +69,7 @@ import { become, chooseUser, type Sudo } from './run-as.ts';
 import { type StartedMachines, startMachines } from './start-machines.ts';
 import { startUpkeep, type Upkeep } from './upkeep.ts';
 import { startWebhooks, type Webhooks } from './webhooks.ts';
+import { templateSecrets } from './template-secrets.ts';
 import { usageEffect } from './usage-effect.ts';
 
 /** What a server may be given beside its configuration. */
@@ -118,7 +119,7 @@ export async function startServer(asked: Config, options: StartOptions): Promise
   if (lab.ready.kind === 'made')
     await stores.state.commit((view) => ({ value: undefined, changes: missingEgress(view, config.publicPrefix) }));
   await ensureDeclared({ state: stores.state, directory: stores.directory, config }, now());
-  const { snapshot } = await followRegistries({ state: stores.state, directory: stores.directory, config, now });
+  const { snapshot } = await followRegistries({ ...stores, config, now });
   const listeners = stack.use(
     await openListeners({ config, dataDir, log, metrics, now, opened: (name) => lab.opened(name) }),
   );
@@ -339,6 +340,7 @@ function controlListenerPlane(
     operations,
     routes: imports.routes,
     fetchDocument: (url) => fetchJson(door, url),
+    secrets: (body, caller) => templateSecrets({ ...stores, now }, body, caller),
     settings,
     origin: controlUrl,
     now,

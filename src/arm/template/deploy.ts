@@ -154,6 +154,7 @@ class Run {
       contentVersion: this.#template.contentVersion,
       group: () => (scope.group === undefined ? undefined : this.#read(scope, '2021-04-01')),
       reference: (args) => this.#reference(args),
+      list: (name, args) => this.#list(name, args),
       references: ([symbol]) =>
         this.#named(textOf('references', symbol)).map((one) => propertiesOf(this.#read(one.id, one.apiVersion))),
     });
@@ -162,7 +163,7 @@ class Run {
     return {
       parameter: (one) => this.#parameter(one),
       variable: variables,
-      deploymentFunction: (one) => functions.get(one),
+      deploymentFunction: functions,
       ownFunction: (one) => own.get(one),
       copies: [],
       locals: {},
@@ -205,18 +206,35 @@ class Run {
     return instancesNamed(text, this.#instances.all);
   }
 
-  #reference([target, version, full]: readonly Json[]): Json {
-    const text = textOf('reference', target);
+  /** What a function refers to: a resource of the template by its symbol or name, or any by its id. */
+  #target(name: string, [target, version]: readonly Json[]): Pick<Instance, 'id' | 'apiVersion'> {
+    const text = textOf(name, target);
     const [instance] = this.#named(text);
     if (instance === undefined && !text.startsWith('/'))
       throw new TemplateError(
-        `The template function 'reference' refers to '${text}', which is not in the template or not deployed by it (its condition is false).`,
+        `The template function '${name}' refers to '${text}', which is not in the template or not deployed by it (its condition is false).`,
       );
     const id = instance?.id ?? mustParse(text);
-    const apiVersion =
-      typeof version === 'string'
-        ? version
-        : (instance?.apiVersion ?? this.#context.engine.newestApiVersion(id.type) ?? '');
+    const own = instance?.apiVersion ?? this.#context.engine.newestApiVersion(id.type) ?? '';
+    return { id, apiVersion: typeof version === 'string' ? version : own };
+  }
+
+  #list(name: string, args: readonly Json[]): Json {
+    if (args.length < 1 || args.length > 3)
+      throw new TemplateError(
+        `The template language function '${name}' expects 1 to 3 arguments, and was given ${args.length}.`,
+      );
+    const { id, apiVersion } = this.#target(name, args);
+    const listed = this.#context.engine.list(this.#now(), id, { apiVersion, name });
+    if (listed.kind === 'refused') throw new TemplateError(listed.error.message, listed.error.code);
+    this.#changes.push(...listed.changes);
+    this.#view = this.#view.with(listed.changes);
+    return listed.json;
+  }
+
+  #reference(args: readonly Json[]): Json {
+    const [, , full] = args;
+    const { id, apiVersion } = this.#target('reference', args);
     const json = this.#read(id, apiVersion);
     return typeof full === 'string' && full.toLowerCase() === 'full' ? json : propertiesOf(json);
   }

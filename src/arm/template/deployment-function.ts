@@ -21,10 +21,17 @@ export interface DeploymentFacts {
   readonly group: () => JsonObject | undefined;
   readonly reference: (args: readonly Json[]) => Json;
   readonly references: (args: readonly Json[]) => Json;
+  /** What `list…` of a resource answers. */
+  readonly list: (name: string, args: readonly Json[]) => Json;
 }
 
-/** The functions that need the deployment, by name in lower case. */
-export function deploymentFunctions(facts: DeploymentFacts): ReadonlyMap<string, DeploymentFunction> {
+/** The functions that need the deployment, by name in lower case; every name that begins with `list` is one. */
+export function deploymentFunctions(facts: DeploymentFacts): (name: string) => DeploymentFunction | undefined {
+  const named = namedFunctions(facts);
+  return (name) => named.get(name) ?? (name.startsWith('list') ? (args) => facts.list(name, args) : undefined);
+}
+
+function namedFunctions(facts: DeploymentFacts): ReadonlyMap<string, DeploymentFunction> {
   const { context, scope } = facts;
   const subscription = `/subscriptions/${scope.subscription ?? ''}`;
   return new Map<string, DeploymentFunction>([
@@ -51,19 +58,7 @@ export function deploymentFunctions(facts: DeploymentFacts): ReadonlyMap<string,
     ],
     ['newguid', () => context.newUuid()],
     ['pickzones', () => []],
-    ...['listCredentials', 'listKeys', 'listSecrets', 'list'].map(
-      (name) => [name.toLowerCase(), refuseList(name)] as const,
-    ),
   ]);
-}
-
-/** Secrets are kept elsewhere than the state, so a template cannot carry them into other resources. */
-function refuseList(name: string): DeploymentFunction {
-  return () => {
-    throw new TemplateError(
-      `The template function '${name}' is not built here: secrets are not given to templates. Ask for them with az after the deployment.`,
-    );
-  };
 }
 
 function idOf(name: string, scope: string, args: readonly Json[]): string {

@@ -176,7 +176,7 @@ function typeAndName({ type }: TemplateResource, { key }: ResourceId): string {
   return `${lower}/${names.join('/')}`;
 }
 
-/** The first arguments of every `reference` in a body, but for those in a nested template. */
+/** The first arguments of every `reference` and `list…` in a body, but for those in a nested template. */
 function referencesIn(body: Json | undefined, key = ''): readonly Expression[] {
   if (key === 'template') return [];
   if (typeof body === 'string') return isExpression(body) ? callsIn(parseExpression(body)) : [];
@@ -195,7 +195,7 @@ function callsIn(expression: Expression): readonly Expression[] {
     case 'call': {
       const within = expression.args.flatMap(callsIn);
       const [first] = expression.args;
-      const refers = /^references?$/i.test(expression.name) && first !== undefined;
+      const refers = /^(?:references?|list\w*)$/i.test(expression.name) && first !== undefined;
       return refers ? [first, ...within] : within;
     }
   }

@@ -89,11 +89,14 @@ function operations(
     rotateOwnerSecret: async (request) => putOwnerSecret(connection, tenant, request),
     removeServicePrincipal: async (clientId) => removeServicePrincipal(connection, clientId),
     ensureRegistry: async (name, nowMs) => uidOf(database, name) ?? change(() => addRegistry(database, name, nowMs)),
-    adoptRegistry: async ({ uid, name, nowMs }) => {
+    adoptRegistry: async ({ uid, name, nowMs, passwords = {} }) => {
       if (uidOf(database, name) === uid) return;
       change(() => {
         database.run('DELETE FROM registry WHERE name = ? OR uid = ?', name, uid);
         database.run('INSERT INTO registry VALUES (?, ?, ?)', uid, name, nowMs);
+        const principal = { kind: 'admin-user', registry: uid } as const;
+        for (const [slot, secret] of entriesOf(passwords))
+          putSecret(database, { principal, slot, secret, sealer, nowMs });
       });
     },
     removeRegistry: async (uid) => void change(() => database.run('DELETE FROM registry WHERE uid = ?', uid)),
@@ -197,6 +200,14 @@ function addRegistry(database: Database, name: string, nowMs: number): string {
   const uid = randomUUID();
   database.run('INSERT INTO registry VALUES (?, ?, ?)', uid, name, nowMs);
   return uid;
+}
+
+function entriesOf(passwords: Partial<AdminPasswords>): readonly (readonly [AdminSlot, string])[] {
+  const { password, password2 } = passwords;
+  return [
+    ...(password === undefined ? [] : [['password', password] as const]),
+    ...(password2 === undefined ? [] : [['password2', password2] as const]),
+  ];
 }
 
 function ensureAdminPasswords(connection: Connection, registry: string, nowMs: number): AdminPasswords {

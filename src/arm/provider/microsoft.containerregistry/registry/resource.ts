@@ -9,6 +9,7 @@ import { systemScopeMaps } from '../child/scope-map.ts';
 import { nameRefusal } from '../name.ts';
 import { connectionsOf, subnetRuleConflict } from '../private-link.ts';
 import { privateLinkResources, replications } from './action.ts';
+import { listCredentials, sealedPasswords } from './credentials.ts';
 import { mergeRuleSet } from './network-rule-set.ts';
 import { projectRegistry } from './project.ts';
 import { REGISTRY_PATCH_SCHEMA, REGISTRY_SCHEMA } from './schema.ts';
@@ -35,6 +36,7 @@ export const REGISTRY: ResourceType = {
   patch: (context, request) => write(context, request, settingsOf(request.existing)),
   project: projectRegistry,
   actions: [privateLinkResources(), replications()],
+  lists: { listCredentials },
 };
 
 /**
@@ -75,7 +77,7 @@ function write(context: VerbContext, request: WriteRequest, before: RegistrySett
   const declared = existing?.properties['declared'] === true ? { declared: true } : {};
   const was = existing === undefined ? undefined : settingsOf(existing).retentionPolicy;
   const retentionPolicy = stampRetention(read.retentionPolicy, was, context.nowMs);
-  const kept = { ...toProperties({ ...read, retentionPolicy }), ...declared };
+  const kept = { ...toProperties({ ...read, retentionPolicy }), ...declared, ...sealedPasswords(existing) };
   const resource = storedResource(context, request, { properties: kept, envelope });
   const also = existing === undefined ? systemScopeMaps(context, id) : [];
   return { kind: 'written', resource, also };

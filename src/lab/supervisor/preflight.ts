@@ -2,6 +2,7 @@ import { containsAddress, parsePrefix, type Prefix } from '../../network/prefix.
 import { parseAddress } from '../../network/address.ts';
 import { PREFIX } from '../plan.ts';
 import { run, textOf } from './carry-out.ts';
+import { reachedHosts, type Used } from './reached-hosts.ts';
 
 /** Each tool with the package that has it. */
 const TOOLS: readonly (readonly [string, readonly string[], string])[] = [
@@ -46,18 +47,18 @@ async function cannotMakeNamespaces(): Promise<string | undefined> {
 async function clash(publicPrefix: string): Promise<string | undefined> {
   const parsed = parsePrefix(publicPrefix);
   if (parsed.kind !== 'parsed') return `the setting publicPrefix is ${publicPrefix}, which is no prefix`;
-  const used = [...(await ownAddresses()), ...(await resolvers()), ...(await routes())];
+  const used = [
+    ...(await ownAddresses()),
+    ...(await resolvers()),
+    ...(await routes()),
+    ...(await reachedHosts(process.env)),
+  ];
   const found = used.find(({ address }) => holds(parsed.prefix, address));
   if (found === undefined) return undefined;
   return (
     `${found.address} (${found.what}) lies in ${publicPrefix}, which the lab would take: choose another range, ` +
     'such as --public-prefix 198.19.77.0/24'
   );
-}
-
-interface Used {
-  readonly address: string;
-  readonly what: string;
 }
 
 function holds(prefix: Prefix, text: string): boolean {

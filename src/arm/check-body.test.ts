@@ -27,7 +27,7 @@ const ROWS: readonly (readonly [string, object, string, readonly string[]])[] = 
   ['a value that is not listed', { properties: { action: 'Maybe' } }, 'properties.action', ['"Maybe"', 'Allow, Deny']],
   ['a wrong type', { properties: { count: 'two' } }, 'properties.count', ['"two"', 'integer']],
   ['a value in place of the only one', { properties: { off: true } }, 'properties.off', ['true', 'must be false']],
-  ['a value that is no branch of a union', { properties: { none: 'b' } }, 'properties.none', ['"b"']],
+  ['a value that is no branch of a union', { properties: { none: 'b' } }, 'properties.none', ['"b"', 'must be "a"']],
   ['a number out of bounds', { properties: { count: 0 } }, 'properties.count', ['0', '1']],
   ['a missing member', {}, 'properties', ['required']],
   ['a missing member in an array', { properties: { rules: [{}] } }, 'properties.rules[0].value', ['required']],

@@ -21,18 +21,15 @@ export function checkBody(schema: TSchema, body: JsonObject): ArmError | undefin
 type Problem = ReturnType<typeof Value.Errors>[number];
 
 /**
- * What a branch of a union says that was not meant (a literal, null), and what a closed member says, is left out; the union
- * itself says something only where no branch does.
+ * What a branch of null says and what a closed member says is left out; a union itself says something only where no branch of
+ * it does.
  */
 function worthSaying(problems: readonly Problem[]): readonly Problem[] {
   const unions = new Set(problems.filter(isUnion).map(({ instancePath }) => instancePath));
   const said = problems.filter(
     ({ keyword, instancePath, params }) =>
       keyword !== 'boolean' &&
-      !(
-        unions.has(instancePath) &&
-        (keyword === 'const' || (keyword === 'type' && 'type' in params && params.type === 'null'))
-      ),
+      !(unions.has(instancePath) && keyword === 'type' && 'type' in params && params.type === 'null'),
   );
   return said.filter((one) => !isUnion(one) || !said.some((other) => !isUnion(other) && isWithin(other, one)));
 }

@@ -184,6 +184,22 @@ describe('a deployment of what takes its time', () => {
   });
 });
 
+describe('a resource group that is about to go', () => {
+  it('takes no resource, and no change of one', () => {
+    for (const [provisioningState, code] of [
+      ['Deleting', 'ResourceGroupBeingDeleted'],
+      ['Succeeded', undefined],
+    ] as const) {
+      const group = kept(G, { location: 'westeurope', properties: { provisioningState } });
+      const id = parseResourceId(THING);
+      assert.ok(id !== undefined);
+      const asked = { method: 'PUT', id, apiVersion: '2020-01-01', body: { properties: { n: 1 } } } as const;
+      const outcome = createEngine(INDEX).write(contextOf([kept(S), group, OWNER]), asked);
+      assert.equal(outcome.kind === 'refused' ? outcome.error.code : undefined, code);
+    }
+  });
+});
+
 describe('the work of operations', () => {
   const opened = async () => {
     const folder = await mkdtempDisposable(join(tmpdir(), 'seawall-operation-'));

@@ -115,7 +115,13 @@ function children(
       const written = storedResource(
         writing,
         { id: childId, existing },
-        { properties: { ...properties, ...passwordsOf(existing), ...DECLARED } },
+        {
+          properties: {
+            ...properties,
+            ...(childId.type.endsWith('/tokens') ? passwordsOf(existing) : {}),
+            ...DECLARED,
+          },
+        },
       );
       return existing !== undefined && isSame(existing, written) ? [] : [put(written)];
     }),
@@ -139,6 +145,7 @@ function idOf(text: string): ResourceId {
 
 /** What the configuration does not say and the token has: which passwords were made for it. */
 function passwordsOf(existing: StoredResource | undefined): JsonObject {
-  const passwords = existing?.properties['passwords'];
+  if (existing === undefined) return { passwords: [] };
+  const { passwords } = existing.properties;
   return passwords === undefined ? {} : { passwords };
 }

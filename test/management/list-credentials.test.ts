@@ -65,27 +65,47 @@ describe('a template that asks for credentials', () => {
   });
 
   it('knows the registry by its symbol too, within another resource, which then comes after it', async () => {
+    await deploy({ resources: [resource('holder1')] });
     const hook = {
       type: 'Microsoft.ContainerRegistry/registries/webhooks',
       apiVersion: '2023-07-01',
-      name: "[format('{0}/hook1', 'symbol1')]",
+      name: 'holder1/hook1',
       location: 'westeurope',
-      dependsOn: ['registry'],
       properties: {
         serviceUri: 'https://example.com/',
         actions: ['push'],
         customHeaders: { password: "[listCredentials('registry', '2023-07-01').passwords[1].value]" },
       },
     };
-    const answer = await deploy({
-      languageVersion: '2.0',
-      resources: { hook, registry: resource('symbol1') },
-      outputs: listed("'registry'", '.passwords[1].value'),
-    });
-    const secret = secretOf(answer);
+    const resources = { hook, registry: resource('symbol1') };
+    const secret = secretOf(
+      await deploy({ languageVersion: '2.0', resources, outputs: listed("'registry'", '.passwords[1].value') }),
+    );
     assert.equal(await login('symbol1', secret), 200);
-    const { customHeaders } = await arm.must('POST', `${registryOf('symbol1')}/webhooks/hook1/getCallbackConfig`);
+    const { customHeaders } = await arm.must('POST', `${registryOf('holder1')}/webhooks/hook1/getCallbackConfig`);
     assert.deepEqual(customHeaders, { password: secret });
+  });
+
+  it('is told right of a registry that the same deployment writes again afterwards', async () => {
+    const nested = {
+      type: 'Microsoft.Resources/deployments',
+      apiVersion: '2022-09-01',
+      name: 'again',
+      properties: {
+        mode: 'Incremental',
+        expressionEvaluationOptions: { scope: 'inner' },
+        parameters: { secret: { value: `[listCredentials(${idIn('written2')}, '2023-07-01').passwords[0].value]` } },
+        template: {
+          contentVersion: '1.0.0.0',
+          parameters: { secret: { type: 'string' } },
+          resources: [resource('written2')],
+          outputs: { secret: { type: 'string', value: "[parameters('secret')]" } },
+        },
+      },
+    };
+    const outputs = { secret: { type: 'string', value: "[reference('again').outputs.secret.value]" } };
+    const secret = secretOf(await deploy({ resources: [nested, resource('written2')], outputs }));
+    assert.equal(await login('written2', secret), 200);
   });
 
   it('is refused where the admin user is off, where there is no such list, and to who may not ask', async () => {

@@ -1,4 +1,4 @@
-import type { State, StateView } from '../state/port.ts';
+import type { Change, State, StateView, StoredResource } from '../state/port.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createEngine } from './engine.ts';
 import { endOperation, findOperation, type Operation, type OperationEnd, runningOperations } from './operation.ts';
@@ -21,6 +21,8 @@ export interface OperationServices {
   readonly index: ProviderIndex;
   /** By the kind of operation. */
   readonly executors: Readonly<Record<string, Executor>>;
+  /** Waits until nothing is left on the machine of resources that an operation removed. */
+  readonly gone: (removed: readonly StoredResource[], signal: AbortSignal) => Promise<void>;
   readonly settings: () => ArmSettings;
   readonly origin: string;
   readonly log: Log;
@@ -102,12 +104,20 @@ async function carryOut(services: OperationServices, operation: Operation, signa
   if (signal.aborted) return;
   const { state, index, now, newUuid, origin, settings } = services;
   const engine = createEngine(index);
-  await state
-    .commit((view) => {
+  try {
+    const { value: removed } = await state.commit((view) => {
       const { caller } = operation;
       const context = { view, settings: settings(), nowMs: now(), caller, newUuid, origin, engine };
       const over = findOperation(view, id)?.operation.state.kind !== 'running';
-      return { value: undefined, changes: over ? [] : endOperation(index, context, id, decide(context)) };
-    })
-    .catch((error: unknown) => log.event({ event: 'task-failed', task: kind, error }));
+      const changes = over ? [] : endOperation(index, context, id, decide(context));
+      return { value: removedBy(view, changes), changes };
+    });
+    await services.gone(removed, signal);
+  } catch (error) {
+    log.event({ event: 'task-failed', task: kind, error });
+  }
+}
+
+function removedBy(before: StateView, changes: readonly Change[]): readonly StoredResource[] {
+  return changes.flatMap((change) => (change.kind === 'put' ? [] : (before.get(change.key) ?? [])));
 }

@@ -236,6 +236,7 @@ describe('the work of operations', () => {
     state,
     index: INDEX,
     executors: { ...EXECUTORS, ...executors },
+    gone: async () => undefined,
     settings: () => contextOf([]).settings,
     origin: 'https://arm.test',
     log: { event: ({ event }: { readonly event: string }) => void logged.push(event) } as unknown as Log,

@@ -3,11 +3,12 @@ import type { ArmEffect } from '../arm/effect.ts';
 import type { Hosts } from '../arm/hosts.ts';
 import type { Executor } from '../arm/operation-runner.ts';
 import { HOST_OPERATION } from '../arm/provider/microsoft.compute/virtual-machine/host-operation.ts';
-import { parseResourceId } from '../azure/resource-id.ts';
+import { objectOf } from '../azure/json.ts';
+import { keyOfId } from '../azure/resource-id.ts';
 import type { ListenAddress } from '../config/address.ts';
 import type { Config } from '../config/config.ts';
 import type { MachineFile } from '../lab/machine.ts';
-import type { StateReader } from '../state/port.ts';
+import type { Change, StateReader, StateView, StoredResource } from '../state/port.ts';
 import type { BaseRoots } from './base-images.ts';
 import type { Lab } from './lab.ts';
 import { followMachines, type Machines } from './machines.ts';
@@ -19,6 +20,8 @@ export interface StartedMachines extends Disposable {
   readonly hosts: Hosts;
   readonly effects: readonly ArmEffect[];
   readonly executors: Readonly<Record<string, Executor>>;
+  /** Waits until nothing is left of the machines of resources that were removed. */
+  gone(removed: readonly StoredResource[], signal: AbortSignal): Promise<void>;
 }
 
 /** What they are started with. */
@@ -49,6 +52,10 @@ export async function startMachines(parts: MachineParts): Promise<StartedMachine
     hosts: hostsOf(lab, config, machines),
     effects: [runCommandEffect(machines)],
     executors: { [HOST_OPERATION]: hostExecutor(state, machines) },
+    async gone(removed, signal) {
+      const had = removed.filter(({ uid }) => machines.observed(uid) !== undefined);
+      await Promise.all(had.map((resource) => machines.settled(resource, signal)));
+    },
     [Symbol.dispose]: () => machines[Symbol.dispose](),
   };
 }
@@ -66,13 +73,19 @@ function hostExecutor(state: StateReader, machines: Machines): Executor {
     if (machine === undefined || why === undefined) return () => ({ kind: 'succeeded' });
     const message = `The host of VM '${machine.name}' is not as asked for: ${why}`;
     const error = { code: 'VMStartFailed', target: machine.name, message } as const;
-    return (context) => {
-      const id = input['isNew'] === true ? parseResourceId(machine.id) : undefined;
-      const isSame = context.view.get(resource)?.uid === machine.uid;
-      const removal = id === undefined || !isSame ? undefined : context.engine.remove(context, id);
-      return { kind: 'failed', error, also: removal?.kind === 'removed' ? removal.changes : [] };
+    return ({ view }) => {
+      const isSame = view.get(resource)?.uid === machine.uid;
+      return { kind: 'failed', error, also: input['isNew'] === true && isSame ? takenBack(view, machine) : [] };
     };
   };
+}
+
+/** What takes back a machine that was just made: it goes with all below it and the disk that was made for it. */
+function takenBack(view: StateView, { key, properties }: StoredResource): readonly Change[] {
+  const { osDisk } = objectOf(properties['storageProfile']);
+  const { id } = objectOf(objectOf(osDisk)['managedDisk']);
+  const keys = [...view.below(key).map((one) => one.key), key, ...(typeof id === 'string' ? [keyOfId(id)] : [])];
+  return keys.map((one) => ({ kind: 'remove', key: one }));
 }
 
 function isLoopback({ host }: ListenAddress): boolean {

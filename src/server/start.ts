@@ -168,6 +168,7 @@ export async function startServer(asked: Config, options: StartOptions): Promise
       state,
       index: PROVIDERS,
       executors: { ...EXECUTORS, ...machines.executors },
+      gone: machines.gone,
       settings,
       origin: controlUrl,
       log,

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 
 const IP = 'ip';
 
@@ -21,4 +21,13 @@ function named(folder: string): readonly string[] {
   } catch {
     return [];
   }
+}
+
+/** The cgroups of machines of a lab in this process's own network. */
+export function cgroups(): readonly string[] {
+  const number = /\d+/.exec(readlinkSync('/proc/self/ns/net'))?.[0] ?? '';
+  const find = ['/sys/fs/cgroup', '-type', 'd', '-path', `*/swl-${number}/*`, '-prune', '-print'];
+  return execFileSync('find', find, { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => line !== '');
 }

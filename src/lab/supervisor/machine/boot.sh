@@ -98,6 +98,12 @@ if [ "$SEAWALL_FIRST" = yes ]; then
     ln -sfn seawall.pem "/etc/ssl/certs/$(openssl x509 -in "$certificate" -noout -subject_hash).0"
     cat "$certificate" >>/etc/ssl/certs/ca-certificates.crt
   fi
+  files=$(ulimit -Hn)
+  if [ "$files" != unlimited ] && ((files < 1048576)) && [ ! -e /etc/default/docker ]; then
+    # Where nobody may open as many files, docker's service would not start for having asked.
+    printf 'ulimit() { command ulimit "$@" 2>/dev/null || :; }\n' >/etc/default/docker
+    printf 'DPkg::Options { "--force-confdef"; "--force-confold"; };\n' >/etc/apt/apt.conf.d/91seawall
+  fi
   if [ -n "$SEAWALL_ADMIN" ]; then
     id "$SEAWALL_ADMIN" >/dev/null 2>&1 || useradd --create-home --shell /bin/bash --password '*' "$SEAWALL_ADMIN"
     install -d -m 700 -o "$SEAWALL_ADMIN" -g "$SEAWALL_ADMIN" "/home/$SEAWALL_ADMIN/.ssh"
@@ -115,6 +121,14 @@ fi
 exec {seed}<&-
 
 step='starting what the host is for'
+# Packages ask for the runlevel before they start their services: it is 2, as the services below are those of rc2.d.
+{
+  printf '\1\0\0\0002N\0\0~'
+  head -c 31 /dev/zero
+  printf '~~\0\0runlevel'
+  head -c 332 /dev/zero
+} >/run/utmp
+[ -e /sbin/runlevel ] || { printf '#!/bin/sh\necho N 2\n' >/sbin/runlevel && chmod 755 /sbin/runlevel; }
 for service in /etc/rc2.d/S*; do
   case $service in *'*' | *ssh) ;; *) "$service" start </dev/null 3>&- & ;; esac
 done
@@ -147,7 +161,7 @@ else
   restart=$SEAWALL_RESTART
 fi
 exec 3>&-
-unset "${!SEAWALL_@}" pid step root name mode major minor point type options version seed certificate path service one words word given as
+unset "${!SEAWALL_@}" pid step root name mode major minor point type options version seed certificate path service one files words word given as
 exec /bin/sh -c '
 restart=$1; shift
 others() {

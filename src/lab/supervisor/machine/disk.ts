@@ -1,4 +1,4 @@
-import { lchown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { lchown, mkdir, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
 import type { MachinePlan } from '../../machine.ts';
 
@@ -15,6 +15,8 @@ export interface Disk {
   recorded(): Promise<RecordedProcess | undefined>;
   /** The end of what it said last, in one line. */
   lastWords(): Promise<string>;
+  /** Whether next to nothing can be written there any more. */
+  isFull(): Promise<boolean>;
   remove(): Promise<void>;
 }
 
@@ -26,6 +28,8 @@ export interface RecordedProcess {
   readonly namespace: string;
 }
 
+/** In bytes. */
+const NEXT_TO_NOTHING = 64 * 1024;
 const FOLDERS = ['root', 'up', 'work', 'docker', 'containerd'];
 
 /** The disk of a machine in a folder of machines. Throws when the uid is none. */
@@ -63,6 +67,10 @@ export function diskOf(machines: string, uid: string): Disk {
     async lastWords() {
       const log = await readFile(join(folder, 'log'), 'utf8').catch(() => '');
       return log.trim().split('\n').slice(-3).join('; ').slice(-500);
+    },
+    async isFull() {
+      const room = await statfs(folder).catch(() => undefined);
+      return room !== undefined && room.bavail * room.bsize < NEXT_TO_NOTHING;
     },
     remove: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }),
   };

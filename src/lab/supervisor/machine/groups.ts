@@ -39,7 +39,7 @@ export async function openGroups(): Promise<Groups> {
     },
     joined: async (uid) => Promise.all(trees.map((tree) => leafOf(tree, join(lab(tree), uid, INNER)))),
     async remove(uid) {
-      for (const tree of trees) await removeTree(join(lab(tree), uid));
+      await Promise.all(trees.map((tree) => removeTree(join(lab(tree), uid))));
       // The lab's own goes with its last machine.
       for (const tree of trees) await rmdir(lab(tree)).catch(() => undefined);
     },

@@ -161,11 +161,12 @@ class KeptMachines implements Machines {
       await disk.record(machine.running);
       this.#report(uid, { kind: 'running', boot: plan.boot, pid: outcome.process.pid });
     } catch (error) {
+      const room = (await disk.isFull()) ? `No space left in ${settings.folder}: ` : '';
       await this.#takeBack(machine, isFirst);
       // A start that failed is not tried again until it is asked for anew.
       machine.over = plan.boot;
       const message = error instanceof Error ? error.message : String(error);
-      this.#report(uid, { kind: 'failed', boot: plan.boot, why: message });
+      this.#report(uid, { kind: 'failed', boot: plan.boot, why: `${room}${message}` });
     }
   }
 

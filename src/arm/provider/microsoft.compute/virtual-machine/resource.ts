@@ -42,6 +42,7 @@ export const VIRTUAL_MACHINE: ResourceType = {
       resource: storedResource(context, request, { properties: changed, envelope: { ...envelope, ...identity } }),
     });
   },
+  removedBy: 'remove',
   remove: (_, machine) => ({ kind: 'removed', also: deletedWith(machine) }),
   project: projectMachine,
   expand: { instanceView: (machine, _, { hosts }) => ({ instanceView: instanceView(machine, hosts) }) },

@@ -12,6 +12,8 @@ const PACKAGES = {
   runc: 'runc',
   umoci: 'umoci',
   iproute2: 'ip',
+  mmdebstrap: 'mmdebstrap',
+  'openssh-client': 'ssh',
   nftables: 'nft',
   openssl: 'openssl',
   curl: 'curl',

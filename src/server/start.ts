@@ -168,7 +168,7 @@ export async function startServer(asked: Config, options: StartOptions): Promise
       state,
       index: PROVIDERS,
       executors: { ...EXECUTORS, ...machines.executors },
-      gone: machines.gone,
+      gone: (removed, signal) => machines.gone(removed, signal),
       settings,
       origin: controlUrl,
       log,

@@ -15,7 +15,7 @@ const run = promisify(execFile);
 const WHY_NOT =
   process.platform !== 'linux' || process.getuid?.() !== 0
     ? 'hosts need Linux and root'
-    : lacks('ssh', 'unshare', 'nsenter', 'setpriv', 'nft', 'debootstrap');
+    : lacks('ssh', 'unshare', 'nsenter', 'setpriv', 'nft', 'mmdebstrap');
 
 describe('a host', { skip: WHY_NOT, timeout: 900_000 }, () => {
   let lab: HostLab;
@@ -48,7 +48,7 @@ describe('a host', { skip: WHY_NOT, timeout: 900_000 }, () => {
       `azureuser@${address}`,
       'true',
     ]).catch((error: unknown) => String(error));
-    assert.match(String(other), /Permission denied/);
+    assert.match(JSON.stringify(other), /Permission denied/);
   });
 
   it('reaches the registry by its name, trusts it, and is known by its subnet', async () => {

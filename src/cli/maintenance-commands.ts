@@ -6,7 +6,7 @@ type End = (code: ExitCode) => void;
 
 const DATA = ['--data <PATH>', 'Data directory of the running server. (default: ./data) (env: SEAWALL_DATA)'] as const;
 
-/** The commands that look after what is kept: `gc`, `backup` and `restore`. */
+/** The commands that look after what is kept: `gc`, `verify`, `backup` and `restore`. */
 export function addMaintenance(program: Command, terminal: Terminal, end: End): void {
   program
     .command('gc')
@@ -18,6 +18,17 @@ export function addMaintenance(program: Command, terminal: Terminal, end: End): 
     .action(async (options: { readonly dryRun?: boolean; readonly data?: string; readonly json?: boolean }) => {
       const { collectGarbage } = await import('./gc.ts');
       end(await collectGarbage(terminal, options));
+    });
+  program
+    .command('verify')
+    .description('Hash everything that is kept, while the server serves or when none runs; set aside what is damaged.')
+    .option('--rate <BYTES>', 'Read at most so many bytes a second; as fast as can be when left out.', Number)
+    .option(...DATA)
+    .option('--json', 'Print JSON.')
+    .addHelpText('after', '\nExample:\n  seawall verify --rate 50000000')
+    .action(async (options: { readonly rate?: number; readonly data?: string; readonly json?: boolean }) => {
+      const { verify } = await import('./verify.ts');
+      end(await verify(terminal, options));
     });
   addBackup(program, terminal, end);
 }

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { dataOf } from './data-of.ts';
-import { ask, type ControlOutcome, field } from './control.ts';
+import { ask, type ControlOutcome, field, listAt, textAt } from './control.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { print } from './print.ts';
 import type { Terminal } from './terminal.ts';
@@ -19,7 +19,7 @@ const QUIET_MS = 2_000;
 
 /** A task of a running server. */
 export interface ServerTask {
-  readonly kind: 'gc' | 'backup';
+  readonly kind: 'gc' | 'verify' | 'backup';
   readonly body: object;
   /** How far it has come, in words. */
   readonly progress: (report: unknown) => string;
@@ -113,4 +113,46 @@ export function printBackup(terminal: Terminal, report: unknown, json: boolean):
     ],
     json,
   });
+}
+
+/** How much has been verified. */
+export function verifiedText(report: unknown): string {
+  const [bytes, total] = [numberAt(report, 'bytes'), numberAt(report, 'totalBytes')];
+  return `${numberAt(report, 'blobs').toLocaleString('en')} blobs verified, ${sizeText(bytes)} of ${sizeText(total)}`;
+}
+
+/** Prints what was verified; damage makes the command fail. */
+export function printVerified(terminal: Terminal, report: unknown, json: boolean): ExitCode {
+  printCounts(terminal, report, {
+    rows: [
+      ['manifests', 'manifests'],
+      ['blobs', 'blobs', 'bytes'],
+      ['blobs found damaged before, and sound', 'mended'],
+    ],
+    json,
+  });
+  const damaged = listAt(report, 'damaged');
+  const manifests = listAt(report, 'damagedManifests');
+  if (!json && damaged.length > 0) printDamaged(terminal, damaged);
+  for (const one of manifests)
+    terminal.err(
+      `seawall: the manifest ${textAt(one, 'digest')} of ${textAt(one, 'repository')} is damaged; push it again\n`,
+    );
+  if (damaged.length + manifests.length === 0) return EXIT.ok;
+  terminal.err('seawall: what is damaged is not served; push it again to heal it\n');
+  return EXIT.failed;
+}
+
+function printDamaged(terminal: Terminal, damaged: readonly unknown[]): void {
+  const rows = damaged.flatMap((blob) => {
+    const users = listAt(blob, 'users');
+    const lead = [textAt(blob, 'digest'), textAt(blob, 'damage')];
+    if (users.length === 0) return [[...lead, '', '']];
+    return users.map((user) => [
+      ...lead,
+      textAt(user, 'repository'),
+      listAt(user, 'tags').join(', ') || textAt(user, 'manifest'),
+    ]);
+  });
+  print(terminal, { value: damaged, heading: ['DAMAGED BLOB', 'WHY', 'REPOSITORY', 'IMAGE'], rows }, false);
 }

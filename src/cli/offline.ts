@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { dataOf } from './data-of.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import { placedText, printBackup } from './maintenance.ts';
+import { placedText, printBackup, printVerified, verifiedText } from './maintenance.ts';
 import type { Terminal } from './terminal.ts';
 
 /** How often it is told how far a command has come, in ms. */
@@ -21,6 +21,16 @@ export async function backUpHere(
   if (outcome.kind === 'refused') return refused(terminal, outcome.why);
   printBackup(terminal, outcome.value, json);
   return EXIT.ok;
+}
+
+/** Verifies a data directory that no server uses. */
+export async function verifyHere(
+  terminal: Terminal,
+  { data, json }: { readonly data: string; readonly json: boolean },
+): Promise<ExitCode> {
+  const { verifyOffline } = await import('../server/offline.ts');
+  const outcome = await verifyOffline({ data, progress: teller(terminal, verifiedText) });
+  return outcome.kind === 'refused' ? refused(terminal, outcome.why) : printVerified(terminal, outcome.value, json);
 }
 
 /** `restore`: puts a backup in the place of a data directory. */

@@ -79,6 +79,11 @@ export interface Config extends Perimeter {
   readonly uploadExpiryMs: number;
   /** How long the garbage collection rests between two passes, in ms; 0 for passes on request alone. */
   readonly gcIntervalMs: number;
+  /** Whether blobs that an earlier process wrote are hashed when they are first read. */
+  readonly verifyReads: boolean;
+  /** How long rests between two checks of everything, in ms; 0 for checks on request alone. */
+  readonly scrubIntervalMs: number;
+  readonly scrubBytesPerSecond: number;
   readonly maxBlobBytes: number;
   readonly manifestCacheBytes: number;
   readonly shutdownMs: number;

@@ -140,6 +140,17 @@ export const SETTINGS = {
     DAY_MS,
     'How long the garbage collection rests between two passes; 0 for passes by `seawall gc` alone.',
   ),
+  verifyReads: setting(
+    onOff,
+    true,
+    'Whether a blob that an earlier process wrote is hashed when it is first read, before all of it is served.',
+  ),
+  scrubIntervalMs: setting(
+    count('ms', 0, 365 * DAY_MS),
+    7 * DAY_MS,
+    'How long rests between two checks of everything that is kept; 0 for checks by `seawall verify` alone.',
+  ),
+  scrubBytesPerSecond: setting(count('bytes', 1, 2 ** 40), 32 * 1024 ** 2, 'How fast such a check reads.'),
   maxBlobBytes: setting(count('bytes', 1, 2 ** 50), 200 * GIB, 'The largest blob accepted.'),
   manifestCacheBytes: setting(count('bytes', 0, 2 ** 40), 64 * 1024 ** 2, 'Memory for hot manifests.'),
   shutdownMs: setting(count('ms', 0, HOUR_MS), 8_000, 'How long requests may go on after SIGTERM.'),

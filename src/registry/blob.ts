@@ -28,10 +28,17 @@ export async function getBlob({ name, digest }: BlobParams, call: Call): Promise
   if (call.blobLocation !== undefined) return sendElsewhere({ name, digest }, call, call.blobLocation);
   const found = await openBlob({ name, digest }, call);
   if (found === undefined) return refuse({ code: 'BLOB_UNKNOWN', detail: { digest } });
+  if (found === 'damaged') return refuseDamaged(digest);
   const { blob, reader } = found;
-  const reply = blob.readable ? answerBlob(blob, reader, call) : refuseLocked();
+  const reply = blob.readable ? await answerBlob(blob, reader, call) : refuseLocked();
   if (reply.body.kind !== 'blob') await reader[Symbol.asyncDispose]();
   return reply;
+}
+
+/** As if it were not there, so that clients bring it again, which heals it. */
+function refuseDamaged(digest: Digest): Reply {
+  const message = 'the bytes of this blob are damaged and are not served; push it again to heal it';
+  return refuse({ code: 'BLOB_UNKNOWN', message, detail: { digest } });
 }
 
 /** A blob that a dedicated data endpoint serves. */
@@ -63,40 +70,33 @@ export async function deleteBlob({ name, digest }: BlobParams, call: Call): Prom
 async function openBlob(
   { name, digest }: BlobParams,
   call: Call,
-): Promise<{ blob: LinkedBlob; reader: BlobReader } | undefined> {
-  const { metadata, bytes } = call.services;
+): Promise<{ blob: LinkedBlob; reader: BlobReader } | 'damaged' | undefined> {
+  const { metadata, bytes, verifier } = call.services;
   for (let gone: Locator | undefined; ; ) {
     const blob = await metadata.blob(keyOf(call, name), digest);
     if (blob === undefined) return undefined;
-    if (blob.locator === gone) throw new Error(`the bytes of ${digest}, linked by ${name}, are gone from the store`);
+    if (blob.locator === gone) {
+      await verifier.damaged(blob, 'missing');
+      return 'damaged';
+    }
     const reader = await bytes.open(blob.locator);
-    if (reader?.size === blob.size) return { blob, reader };
-    if (reader !== undefined) return damaged(blob, reader);
+    if (reader !== undefined) return { blob, reader };
     gone = blob.locator;
   }
 }
 
-/** Bytes of another length than was stored are never served. */
-async function damaged(blob: LinkedBlob, reader: BlobReader): Promise<never> {
-  await reader[Symbol.asyncDispose]();
-  throw new Error(`the bytes of ${blob.digest} are damaged: ${blob.size} bytes were stored, ${reader.size} are there`);
-}
-
-function answerBlob(blob: LinkedBlob, reader: BlobReader, call: Call): Reply {
+async function answerBlob(blob: LinkedBlob, reader: BlobReader, call: Call): Promise<Reply> {
   const headers = blobHeaders(blob);
   if (matchesNone(call.incoming.headers, blob.digest)) return notModified(headers);
   const range = parseRange(effectiveRange(call.incoming.headers, blob.digest), blob.size);
-  switch (range.kind) {
-    case 'whole':
-      return okBlob(reader, undefined, headers);
-    case 'part':
-      return okBlob(reader, range.range, headers);
-    case 'unsatisfiable':
-      return refuse(
-        { code: 'RANGE_UNSATISFIABLE', detail: { size: blob.size } },
-        { 'content-range': `bytes */${blob.size}` },
-      );
-  }
+  if (range.kind === 'unsatisfiable')
+    return refuse(
+      { code: 'RANGE_UNSATISFIABLE', detail: { size: blob.size } },
+      { 'content-range': `bytes */${blob.size}` },
+    );
+  const guarded = await call.services.verifier.guard(blob, reader, range.kind === 'whole');
+  if (guarded === undefined) return refuseDamaged(blob.digest);
+  return okBlob(guarded, range.kind === 'part' ? range.range : undefined, headers);
 }
 
 function blobHeaders(blob: LinkedBlob): Record<string, string> {

@@ -1,7 +1,15 @@
 import type { RepositoryAction } from '../access/action.ts';
 import type { Incoming } from '../http/incoming.ts';
 import type { RepositoryName } from '../oci/reference.ts';
-import type { ByteStore, MetadataStore, Occasion, RegistryUid, RepositoryKey } from '../store/port.ts';
+import type {
+  BlobReader,
+  ByteStore,
+  LinkedBlob,
+  MetadataStore,
+  Occasion,
+  RegistryUid,
+  RepositoryKey,
+} from '../store/port.ts';
 import type { UploadSessions } from './upload-sessions.ts';
 
 /** The settings of one registry that its data plane acts on. */
@@ -16,11 +24,20 @@ export interface RegistrySettings {
   readonly maxBlobBytes: number;
 }
 
+/** What sees to it that no damaged blob is served whole (`store/verify`). */
+export interface BlobGuard {
+  /** The reader to serve from; `undefined` when the bytes are damaged, which makes the blob as good as absent. */
+  guard(blob: LinkedBlob, reader: BlobReader, whole: boolean): Promise<BlobReader | undefined>;
+  /** Takes note of bytes that are not there. */
+  damaged(blob: LinkedBlob, damage: 'missing'): Promise<void>;
+}
+
 /** What all handlers work with. */
 export interface RegistryServices {
   readonly metadata: MetadataStore;
   readonly bytes: ByteStore;
   readonly uploads: UploadSessions;
+  readonly verifier: BlobGuard;
 }
 
 /** One authorised request to one registry. */

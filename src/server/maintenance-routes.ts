@@ -30,6 +30,7 @@ export function maintenanceRoutes(
     });
   return [
     begin('gc'),
+    begin('verify'),
     begin('backup'),
     ownerRoute(services, {
       spec: 'maintenance',

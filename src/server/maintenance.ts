@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Log } from '../telemetry/log.ts';
 
 /** What can be asked of a running server beside its work. */
-export type TaskKind = 'gc' | 'backup';
+export type TaskKind = 'gc' | 'verify' | 'backup';
 
 /** A task as it is shown. */
 export interface Task {

@@ -19,6 +19,7 @@ import type { OutboundDoor } from '../outbound/door.ts';
 import { keepSubstitutions, type Substitutions } from '../outside/substitution.ts';
 import type { StateView } from '../state/port.ts';
 import { DatabaseDamagedError, DatabaseTooNewError, DatabaseUnusableError } from '../sqlite/migrate.ts';
+import type { BlobBytes, Damage } from '../store/verify/verifier.ts';
 import { TrustFileError } from '../trust/durable-file.ts';
 import { DescriptorWriter } from '../telemetry/line-writer.ts';
 import { type Log, createLog } from '../telemetry/log.ts';
@@ -112,7 +113,11 @@ export async function startServer(asked: Config, options: StartOptions): Promise
     noteDoubt(dataDir.root);
     options.onFatal(error instanceof Error ? error : new Error(String(error)));
   };
-  const stores = stack.use(await openStores(dataDir, config, { nowMs: now(), onFatal }).catch(refused));
+  const onDamage = ({ digest, locator }: BlobBytes, damage: Damage): void => {
+    metrics.storeFailed('damage');
+    log.event({ event: 'blob-damaged', digest, locator, damage });
+  };
+  const stores = stack.use(await openStores(dataDir, config, { nowMs: now(), onFatal, onDamage }).catch(refused));
   await recordContents(dataDir.root);
   const owner = await stores.directory.ensureOwner({ keepSecret: config.form === 'up', nowMs: now() });
   await ensureFirstState(stores.state, stores.directory, owner.clientId, now());

@@ -9,6 +9,7 @@ import type { State } from '../state/port.ts';
 import { openState } from '../state/sqlite/state.ts';
 import { openFileBytes } from '../store/file/bytes.ts';
 import { openMetadata } from '../store/sqlite/metadata.ts';
+import { type BlobBytes, type Damage, Verifier } from '../store/verify/verifier.ts';
 import { openSecretBox, type SecretBox } from '../trust/secret-box.ts';
 import { signingKeyFile } from '../trust/signing-key-file.ts';
 import { type SigningKeyRing, openSigningKeyRing } from '../trust/signing-key-ring.ts';
@@ -17,7 +18,7 @@ import type { DataDir } from './data-dir.ts';
 
 /** Everything a server keeps, open. */
 export interface Stores extends AsyncDisposable {
-  readonly content: RegistryServices;
+  readonly content: RegistryServices & { readonly verifier: Verifier };
   readonly directory: Directory;
   readonly keys: SigningKeyRing;
   readonly state: State;
@@ -26,11 +27,20 @@ export interface Stores extends AsyncDisposable {
   readonly box: SecretBox;
 }
 
+/** What the opening of stores is given beside where and how. */
+export interface StoresOptions {
+  readonly nowMs: number;
+  /** Called when what is on the disk is in doubt: the process must end. */
+  readonly onFatal: (error: unknown) => void;
+  /** Told of each blob that is found damaged. */
+  readonly onDamage: (blob: BlobBytes, damage: Damage) => void;
+}
+
 /** Opens everything a server keeps; what was opened is closed again when something fails. */
 export async function openStores(
   dataDir: DataDir,
-  config: Pick<Config, 'manifestCacheBytes'>,
-  { nowMs, onFatal }: { readonly nowMs: number; readonly onFatal: (error: unknown) => void },
+  config: Pick<Config, 'manifestCacheBytes' | 'verifyReads'>,
+  { nowMs, onFatal, onDamage }: StoresOptions,
 ): Promise<Stores> {
   await using stack = new AsyncDisposableStack();
   const box = await openSecretBox(join(dataDir.trust, 'secret.key'));
@@ -47,10 +57,11 @@ export async function openStores(
   for (const settled of await Promise.allSettled(opening)) if (settled.status === 'fulfilled') stack.use(settled.value);
   const [metadata, state, work] = await Promise.all(opening);
   const uploads = new UploadSessions(metadata, bytes);
+  const verifier = new Verifier({ metadata, bytes, checksReads: config.verifyReads, onDamage });
   stack.defer(() => uploads.close());
   const opened = stack.move();
   return {
-    content: { metadata, bytes, uploads },
+    content: { metadata, bytes, uploads, verifier },
     directory,
     keys,
     state,

@@ -9,12 +9,13 @@ import { maintenanceRoutes } from './maintenance-routes.ts';
 import { Maintenance } from './maintenance.ts';
 import type { Stores } from './stores.ts';
 import { startSweeper } from './sweeper.ts';
+import { startScrub, verifyTask } from './verify-task.ts';
 
 /** What looking after the stores needs. */
 export interface UpkeepOptions {
   /** The data directory; absolute. */
   readonly data: string;
-  readonly config: Pick<Config, 'uploadExpiryMs' | 'gcIntervalMs'>;
+  readonly config: Pick<Config, 'uploadExpiryMs' | 'gcIntervalMs' | 'scrubIntervalMs' | 'scrubBytesPerSecond'>;
   readonly stores: Stores;
   readonly auth: AuthServices;
   readonly log: Log;
@@ -35,9 +36,13 @@ export function startUpkeep({ data, config, stores, auth, log, metrics, now }: U
   const { gcIntervalMs: intervalMs } = config;
   const collector = stack.use(startCollector({ content, state, sweeper, intervalMs, log, metrics }));
   const maintenance = stack.use(new Maintenance(log));
+  const { metadata, verifier } = content;
+  const verify = verifyTask({ metadata, verifier, view: () => state.view() });
+  const { scrubIntervalMs, scrubBytesPerSecond: bytesPerSecond } = config;
+  stack.use(startScrub(maintenance, verify, { intervalMs: scrubIntervalMs, bytesPerSecond }));
   const backup = backupTask({ data, keepBytes: () => sweeper.pause(), now });
   return {
-    routes: maintenanceRoutes({ auth, directory, now, maintenance, runs: { gc: collector.task, backup } }),
+    routes: maintenanceRoutes({ auth, directory, now, maintenance, runs: { gc: collector.task, verify, backup } }),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }

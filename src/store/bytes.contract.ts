@@ -242,6 +242,41 @@ function blobCases(open: () => Promise<OpenedBytes>): void {
     assert.equal(buffer.toString(), 'abc');
   });
 
+  it('is hashed where it is kept, by either algorithm', async () => {
+    await using opened = await open();
+    const text = 'many bytes '.repeat(300_000);
+    const bytes = Buffer.from(text);
+    const locator = await commitText(opened.store, text);
+    for (const algorithm of ['sha256', 'sha512'] as const) {
+      const hashed = { digest: hashOf(algorithm, bytes), size: bytes.length };
+      assert.deepEqual(await opened.store.digest(locator, algorithm), hashed);
+    }
+    await opened.store.remove(locator);
+    assert.equal(await opened.store.digest(locator, 'sha256'), undefined);
+  });
+
+  it('is of the process that committed it, not of the next', async () => {
+    await using opened = await open();
+    const locator = await commitText(opened.store, 'blob');
+    assert.equal(opened.store.isOfThisProcess(locator), true);
+    const store = await opened.reopen();
+    assert.equal(store.isOfThisProcess(locator), false);
+  });
+
+  it('is not opened once it is set aside, and is again when it was put back', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const locator = await commitText(store, 'blob');
+    for (let i = 0; i < 2; i++) await store.quarantine(locator);
+    assert.equal(await store.open(locator), undefined);
+    for (let i = 0; i < 2; i++) await store.release(locator);
+    assert.deepEqual(await readAll(store, locator), Buffer.from('blob'));
+    await store.quarantine(locator);
+    await store.remove(locator);
+    await store.release(locator);
+    assert.equal(await store.open(locator), undefined);
+  });
+
   it('is listed once another opening made it, not by its own', async () => {
     await using opened = await open();
     const committed = await Promise.all(

@@ -33,6 +33,17 @@ export interface ByteStore extends AsyncDisposable {
   removePart(id: UploadId): Promise<void>;
   /** Opens a blob for reading; `undefined` when its bytes are gone. */
   open(locator: Locator): Promise<BlobReader | undefined>;
+  /** Hashes a blob's bytes in another thread; `undefined` when they are gone. Rejects when they cannot be read. */
+  digest(
+    locator: Locator,
+    algorithm: DigestAlgorithm,
+  ): Promise<{ readonly digest: Digest; readonly size: number } | undefined>;
+  /** Whether this opening of the store made the bytes durable: they were hashed as they came. */
+  isOfThisProcess(locator: Locator): boolean;
+  /** Sets a blob's bytes aside, where nothing opens them; `remove` removes them from there. Absent is not an error. */
+  quarantine(locator: Locator): Promise<void>;
+  /** Puts bytes that were set aside where they were. Absent is not an error. */
+  release(locator: Locator): Promise<void>;
   /** Removes a blob's bytes; readers that have it open still read it to its end. Absent is not an error. */
   remove(locator: Locator): Promise<void>;
   /** Every locator that has bytes, in batches, for the sweep. */
@@ -323,6 +334,14 @@ export interface KeptBlob {
   readonly damaged: boolean;
 }
 
+/** A manifest as it is kept, for whoever looks at all of them. */
+export interface KeptManifest {
+  readonly id: number;
+  readonly repository: RepositoryKey;
+  readonly digest: Digest;
+  readonly content: Uint8Array;
+}
+
 /** A manifest that names a blob. */
 export interface BlobUser {
   readonly repository: RepositoryKey;
@@ -425,6 +444,10 @@ export interface MetadataStore extends AsyncDisposable {
   blobCount(): Promise<{ readonly blobs: number; readonly bytes: number }>;
   /** Marks bytes as damaged: the blob is as good as absent until it is pushed again. False when they are not in use. */
   markDamaged(digest: Digest, locator: Locator): Promise<boolean>;
+  /** Takes that back, of bytes that turned out to be sound. */
+  markSound(digest: Digest, locator: Locator): Promise<void>;
+  /** Some manifests of all repositories after an id (0 for the first), at most `limit`. */
+  keptManifests(after: number, limit: number): Promise<readonly KeptManifest[]>;
   /** The manifests that name a blob, at most `limit`. */
   blobUsers(digest: Digest, limit: number): Promise<readonly BlobUser[]>;
 

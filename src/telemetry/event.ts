@@ -47,6 +47,7 @@ export type LogEvent =
       readonly registries: number;
       readonly durationMs: number;
     }
+  | { readonly event: 'blob-damaged'; readonly digest: string; readonly locator: string; readonly damage: string }
   | { readonly event: 'task-failed'; readonly task: string; readonly error: unknown }
   /** The lab answered in place of something outside it. */
   | { readonly event: 'substituted'; readonly asked: string; readonly given: string }
@@ -75,6 +76,7 @@ export const EVENT_LEVEL: Readonly<Record<LogEvent['event'], LogLevel>> = {
   'uploads-expired': 'info',
   'sweep-done': 'info',
   'collection-done': 'info',
+  'blob-damaged': 'error',
   'task-failed': 'error',
   substituted: 'info',
   'packages-failed': 'warn',

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, link, open, opendir, readdir, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, mkdir, link, open, opendir, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { DigestAlgorithm } from '../../oci/digest.ts';
 import type { BlobReader, ByteStore, KeptPart, Locator, UploadId } from '../port.ts';
 import { makeDirectory, SharedSync, syncDirectory } from './directory-sync.ts';
 import { unlessAbsent } from './file-error.ts';
+import { type HashedFile, Hasher } from './hasher.ts';
 import {
   blobPath,
   isLocator,
@@ -12,6 +13,7 @@ import {
   type Layout,
   layoutOf,
   locatorOf,
+  quarantinePath,
   SHARDS,
   shardOf,
   uploadPath,
@@ -27,7 +29,8 @@ export async function openFileBytes(root: string): Promise<ByteStore> {
 
 async function makeFolders(layout: Layout): Promise<void> {
   await makeDirectory(layout.root, 0o700);
-  for (const folder of [layout.blobs, layout.uploads]) await mkdir(folder, { recursive: true, mode: 0o700 });
+  for (const folder of [layout.blobs, layout.quarantine, layout.uploads])
+    await mkdir(folder, { recursive: true, mode: 0o700 });
   const present = new Set(await readdir(layout.blobs));
   for (const shard of SHARDS) if (!present.has(shard)) await mkdir(join(layout.blobs, shard), { mode: 0o700 });
   for (const folder of [layout.blobs, layout.root]) await syncDirectory(folder);
@@ -38,6 +41,7 @@ class FileBytes implements ByteStore {
   readonly #boot: string;
   readonly #syncs = new Map<string, SharedSync>();
   readonly #parts = new Map<UploadId, FilePart | 'opening'>();
+  readonly #hasher = new Hasher();
   #sequence = 0;
 
   constructor(layout: Layout, boot: string) {
@@ -64,8 +68,26 @@ class FileBytes implements ByteStore {
     return handle && readerOf(handle);
   }
 
+  digest(locator: Locator, algorithm: DigestAlgorithm): Promise<HashedFile | undefined> {
+    return this.#hasher.hash(blobPath(this.#layout, locator), algorithm);
+  }
+
+  isOfThisProcess(locator: Locator): boolean {
+    return locator.startsWith(`${this.#boot}-`);
+  }
+
+  /** Durable on neither side: until it is, the bytes are found damaged again. */
+  async quarantine(locator: Locator): Promise<void> {
+    await unlessAbsent(() => rename(blobPath(this.#layout, locator), quarantinePath(this.#layout, locator)));
+  }
+
+  async release(locator: Locator): Promise<void> {
+    await unlessAbsent(() => rename(quarantinePath(this.#layout, locator), blobPath(this.#layout, locator)));
+  }
+
   async remove(locator: Locator): Promise<void> {
     await unlessAbsent(() => unlink(blobPath(this.#layout, locator)));
+    await unlessAbsent(() => unlink(quarantinePath(this.#layout, locator)));
   }
 
   async *locators(): AsyncGenerator<readonly Locator[], void, undefined> {
@@ -83,9 +105,10 @@ class FileBytes implements ByteStore {
     }
   }
 
-  /** Suspends the parts that are open. */
+  /** Suspends the parts that are open, and ends the hashing. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const part of this.#parts.values()) if (part !== 'opening') await part.suspend();
+    await this.#hasher[Symbol.asyncDispose]();
   }
 
   async #openPart<P extends FilePart | undefined>(id: UploadId, opener: (home: PartHome) => Promise<P>): Promise<P> {

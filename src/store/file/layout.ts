@@ -8,6 +8,8 @@ import type { Locator, UploadId } from '../port.ts';
  *     blobs/
  *       00/ … ff/                    256 shards, made and synced before the first blob
  *         <boot>-<sequence>          one blob, complete and durable; named by its locator, not its digest
+ *     quarantine/
+ *       <boot>-<sequence>            one blob that is not what its digest says
  *     uploads/
  *       <upload id>                  the bytes of an unfinished upload, as far as they came; until it is linked, a second name of its blob
  *
@@ -17,12 +19,13 @@ import type { Locator, UploadId } from '../port.ts';
 export interface Layout {
   readonly root: string;
   readonly blobs: string;
+  readonly quarantine: string;
   readonly uploads: string;
 }
 
 /** The tree under `root`. */
 export function layoutOf(root: string): Layout {
-  return { root, blobs: join(root, 'blobs'), uploads: join(root, 'uploads') };
+  return { root, blobs: join(root, 'blobs'), quarantine: join(root, 'quarantine'), uploads: join(root, 'uploads') };
 }
 
 /** The names of the shards. */
@@ -49,6 +52,11 @@ export function shardOf(layout: Layout, locator: Locator): string {
 /** The file of a blob. */
 export function blobPath(layout: Layout, locator: Locator): string {
   return join(shardOf(layout, locator), locator);
+}
+
+/** Where a blob is kept that is not what its digest says. */
+export function quarantinePath(layout: Layout, locator: Locator): string {
+  return join(layout.quarantine, readLocator(locator));
 }
 
 /** The file of an unfinished upload. Throws when the id could name a file elsewhere. */

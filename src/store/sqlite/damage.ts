@@ -1,7 +1,7 @@
 import type { Digest } from '../../oci/digest.ts';
 import type { Tag } from '../../oci/reference.ts';
 import type { Database } from '../../sqlite/database.ts';
-import type { BlobUser, KeptBlob, Locator, RegistryUid, RepositoryKey } from '../port.ts';
+import type { BlobUser, KeptBlob, KeptManifest, Locator, RegistryUid, RepositoryKey } from '../port.ts';
 
 /** Some blobs after an id, in its order. */
 export function readBlobs(database: Database, after: number, limit: number): readonly KeptBlob[] {
@@ -10,6 +10,20 @@ export function readBlobs(database: Database, after: number, limit: number): rea
     .all<Omit<KeptBlob, 'damaged'> & { damaged: number }>(sql, after, limit)
     .map((row) => ({ ...row, damaged: row.damaged === 1 }));
 }
+
+/** Some manifests of all repositories after an id, in its order. */
+export function readManifests(database: Database, after: number, limit: number): readonly KeptManifest[] {
+  return database
+    .all<Omit<KeptManifest, 'repository'> & RepositoryKey>(MANIFESTS, after, limit)
+    .map(({ id, digest, content, registry, name }) => ({ id, digest, content, repository: { registry, name } }));
+}
+
+const MANIFESTS = `
+  SELECT manifest.id, manifest.digest, manifest.content, registry.uid AS registry, repository.name
+  FROM manifest
+  JOIN repository ON repository.id = manifest.repository
+  JOIN registry ON registry.id = repository.registry
+  WHERE manifest.id > ?1 ORDER BY manifest.id LIMIT ?2`;
 
 /** How much there is to verify. */
 export function countBlobs(database: Database): { readonly blobs: number; readonly bytes: number } {
@@ -25,6 +39,14 @@ export function markDamaged(
   { digest, locator }: { readonly digest: Digest; readonly locator: Locator },
 ): boolean {
   return database.run('UPDATE blob SET damaged = 1 WHERE digest = ?1 AND locator = ?2', digest, locator) > 0;
+}
+
+/** Takes that back. */
+export function markSound(
+  database: Database,
+  { digest, locator }: { readonly digest: Digest; readonly locator: Locator },
+): void {
+  database.run('UPDATE blob SET damaged = 0 WHERE digest = ?1 AND locator = ?2', digest, locator);
 }
 
 /** The repositories that link a blob. */

@@ -28,7 +28,7 @@ import { CONTENT_SCHEMA } from '../schema.ts';
 import { readBlob, readPromisedBlob } from './blob.ts';
 import { RepositoryCache } from './cache.ts';
 import { readLinks, readPass } from './collect.ts';
-import { countBlobs, linkersOf, readBlobs, usersOf } from './damage.ts';
+import { countBlobs, linkersOf, readBlobs, readManifests, usersOf } from './damage.ts';
 import { listUnneeded } from './delete.ts';
 import { listRegistries } from './erase.ts';
 import { readEvents } from './event.ts';
@@ -270,6 +270,12 @@ class SqliteMetadata implements MetadataStore {
     const marked = await this.#write('markDamaged', { digest, locator });
     for (const key of this.#read((db) => linkersOf(db, digest))) this.#blobs.drop(key);
     return marked;
+  }
+  markSound(digest: Digest, locator: Locator) {
+    return this.#write('markSound', { digest, locator });
+  }
+  async keptManifests(after: number, limit: number) {
+    return this.#read((db) => readManifests(db, after, limit));
   }
   async blobUsers(digest: Digest, limit: number) {
     return this.#read((db) => usersOf(db, digest, limit));

@@ -1,7 +1,7 @@
 /** The writes of content: the module that the writer's thread loads. */
 import type { Operations } from '../../sqlite/operation.ts';
 import { beginPass, collectLinks } from './collect.ts';
-import { markDamaged } from './damage.ts';
+import { markDamaged, markSound } from './damage.ts';
 import { deleteManifest, deleteRepository, deleteTag, retireManifest } from './delete.ts';
 import { eraseRegistry } from './erase.ts';
 import { forgetEvents } from './event.ts';
@@ -34,5 +34,6 @@ export const operations = {
   collectLinks: { run: collectLinks },
   eraseRegistry: { run: eraseRegistry },
   markDamaged: { run: markDamaged },
+  markSound: { run: markSound },
   emptyTrash: { soft: true, run: emptyTrash },
 } as const satisfies Operations;

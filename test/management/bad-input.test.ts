@@ -24,6 +24,22 @@ const NET = 'Microsoft.Network';
 const REGISTRY = 'Microsoft.ContainerRegistry/registries/wrongone';
 const VNET = `${NET}/virtualNetworks/wrong`;
 const SUBNET = `${NET}/virtualNetworks/there/subnets/wrong`;
+const INTERFACE = `${NET}/networkInterfaces/wrong`;
+const nic = (privateIPAddress: string): object => ({
+  ...REGION,
+  properties: {
+    ipConfigurations: [
+      {
+        name: 'c',
+        properties: {
+          subnet: { id: '{group}/providers/Microsoft.Network/virtualNetworks/there/subnets/first' },
+          privateIPAllocationMethod: 'Static',
+          privateIPAddress,
+        },
+      },
+    ],
+  },
+});
 const RULES = 'properties.networkRuleSet.ipRules[0].value';
 const SPACE = 'properties.addressSpace.addressPrefixes';
 const PREFIX = 'properties.addressPrefix';
@@ -339,6 +355,28 @@ const ROWS: readonly Row[] = [
     'InvalidResourceReference',
     ['subnet', 'virtualNetworks/there'],
   ],
+  [
+    'an address that Azure keeps',
+    INTERFACE,
+    nic('10.0.0.3'),
+    'PrivateIPAddressNotAvailable',
+    ['privateIPAddress', '10.0.0.3'],
+  ],
+  [
+    'the last address of a subnet',
+    INTERFACE,
+    nic('10.0.0.255'),
+    'PrivateIPAddressNotAvailable',
+    ['privateIPAddress', '10.0.0.255'],
+  ],
+  [
+    'an address of another subnet',
+    INTERFACE,
+    nic('10.0.1.4'),
+    'PrivateIPAddressNotAvailable',
+    ['privateIPAddress', '10.0.1.4', '10.0.0.0/24'],
+  ],
+  ['an address that is none', INTERFACE, nic('10.0.0'), 'PrivateIPAddressNotAvailable', ['privateIPAddress', '10.0.0']],
   [
     'a peering with what is no network',
     `${NET}/virtualNetworks/there/virtualNetworkPeerings/wrong`,

@@ -25,6 +25,12 @@ describe('a peering', () => {
   after(() => seawall.close());
 
   const networkOf = (name = ''): string => `${group}/providers/Microsoft.Network/virtualNetworks/${name}`;
+  const ask = (name: string, addressPrefixes: readonly unknown[]): ReturnType<Arm['ask']> =>
+    arm.ask('PUT', networkOf(name), { location: 'westeurope', properties: { addressSpace: { addressPrefixes } } });
+  const widen = async (name = '', prefixes: readonly unknown[] = []): Promise<void> => {
+    const { status, text } = await ask(name, prefixes);
+    assert.ok(status < 300, text);
+  };
   const peer = (from: string, to: string, more: object = {}): ReturnType<Arm['ask']> =>
     arm.ask('PUT', `${networkOf(from)}/virtualNetworkPeerings/to-${to}`, {
       properties: { remoteVirtualNetwork: { id: networkOf(to) }, ...more },
@@ -47,6 +53,22 @@ describe('a peering', () => {
     assert.equal(codeOf(await peer('a', 'c')), 'VnetAddressSpacesOverlap');
     assert.equal(codeOf(await peer('a', 'a')), 'VnetCannotBePeeredWithItself');
     assert.equal(codeOf(await peer('a', 'nowhere')), 'InvalidResourceReference');
+  });
+
+  it('keeps either network from an address space that the other has', async () => {
+    for (const [name, prefix] of [
+      ['e', '10.5.0.0/16'],
+      ['f', '10.6.0.0/16'],
+    ])
+      await widen(name, [prefix]);
+    assert.equal((await peer('e', 'f')).status, 201);
+    const [own, remote] = [
+      await ask('e', ['10.5.0.0/16', '10.6.7.0/24']),
+      await ask('f', ['10.6.0.0/16', '10.5.7.0/24']),
+    ];
+    for (const refused of [own, remote])
+      assert.deepEqual([refused.status, codeOf(refused)], [400, 'VnetAddressSpacesOverlap'], refused.text);
+    assert.equal((await ask('e', ['10.5.0.0/16', '10.7.0.0/16'])).status, 200);
   });
 
   it('is of whole networks, as the newest az says, and of nothing less', async () => {

@@ -1,6 +1,6 @@
 import { keyOfId } from '../../../azure/resource-id.ts';
 import { formatAddress, parseAddress } from '../../../network/address.ts';
-import { addressAt, containsAddress, parsePrefix, type Prefix, sizeOf } from '../../../network/prefix.ts';
+import { addressAt, containsAddress, parsePrefix, type Prefix, sizeOf, formatPrefix } from '../../../network/prefix.ts';
 import type { StateView, StoredResource } from '../../../state/port.ts';
 import { ipConfigurations } from './subnet-user.ts';
 import { prefixesOf } from './virtual-network/subnet.ts';
@@ -23,7 +23,8 @@ export function freeAddress(subnet: StoredResource, used: ReadonlySet<string>): 
 export function addressRefusal(subnet: StoredResource, address: string, used: ReadonlySet<string>): string | undefined {
   const parsed = parseAddress(address);
   const prefix = parsed === undefined ? undefined : prefixesOf(subnet).find((one) => containsAddress(one, parsed));
-  if (parsed === undefined || prefix === undefined) return `it is not in the subnet '${subnet.name}'`;
+  if (parsed === undefined || prefix === undefined)
+    return `it is not in the subnet '${subnet.name}' (${prefixesOf(subnet).map(formatPrefix).join(', ')})`;
   const reserved = [0, 1, 2, 3, sizeOf(prefix) - 1].map((index) => formatAddress(addressAt(prefix, index)));
   if (reserved.includes(formatAddress(parsed)))
     return `it is one of the addresses that are reserved in every subnet (${reserved.join(', ')})`;

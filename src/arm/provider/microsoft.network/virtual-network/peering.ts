@@ -1,8 +1,8 @@
 import Type, { type TSchema } from 'typebox';
 import type { ArmError } from '../../../../azure/error.ts';
 import { type JsonObject, objectOf } from '../../../../azure/json.ts';
-import { keyOfId, type ResourceId } from '../../../../azure/resource-id.ts';
-import { formatPrefix, overlaps } from '../../../../network/prefix.ts';
+import { keyOfId, type ResourceId, type ResourceKey } from '../../../../azure/resource-id.ts';
+import { formatPrefix, overlaps, type Prefix } from '../../../../network/prefix.ts';
 import type { StateView, StoredResource } from '../../../../state/port.ts';
 import type { ResourceType } from '../../../resource-type.ts';
 import { storedResource } from '../../../stored-resource.ts';
@@ -76,7 +76,7 @@ export function peeringsOf(view: StateView, network: Pick<StoredResource, 'key'>
   return view.ofType(TYPE.toLowerCase(), network.key);
 }
 
-function remoteKey({ properties }: StoredResource): string {
+function remoteKey({ properties }: StoredResource): ResourceKey {
   return keyOfId(idIn(properties['remoteVirtualNetwork']) ?? '');
 }
 
@@ -94,17 +94,40 @@ function peeringRefusal(view: StateView, { key, parent }: ResourceId, remote: St
       code: 'AnotherPeeringAlreadyReferencesRemoteVnet',
       message: `The peering '${twin.name}' of '${network.name}' goes to '${remote.name}' already.`,
     };
+  return overlapRefusal(network.name, prefixesOf(network), remote);
+}
+
+function overlapRefusal(name: string, ours: readonly Prefix[], remote: StoredResource): ArmError | undefined {
   const theirs = prefixesOf(remote);
-  const clash = prefixesOf(network).find((ours) => theirs.some((one) => overlaps(ours, one)));
+  const clash = ours.find((own) => theirs.some((one) => overlaps(own, one)));
   if (clash === undefined) return undefined;
-  const message = `Cannot create or update peering: virtual networks '${network.name}' and '${remote.name}' cannot be peered because their address spaces overlap (${formatPrefix(clash)}).`;
+  const message = `Cannot create or update peering: virtual networks '${name}' and '${remote.name}' cannot be peered because their address spaces overlap (${formatPrefix(clash)}).`;
   return { code: 'VnetAddressSpacesOverlap', message };
+}
+
+/** Why a network cannot have an address space: one that it is peered with, from either side, has some of it. */
+export function peeredSpaceRefusal(
+  view: StateView,
+  { key, name }: Pick<ResourceId, 'key' | 'name'>,
+  space: readonly Prefix[],
+): ArmError | undefined {
+  const peered = view.ofType(TYPE.toLowerCase()).flatMap((peering): readonly ResourceKey[] => {
+    const own = keyOfId(peering.id.slice(0, peering.id.lastIndexOf('/virtualNetworkPeerings/')));
+    const remote = remoteKey(peering);
+    return own === key ? [remote] : remote === key ? [own] : [];
+  });
+  for (const other of new Set(peered)) {
+    const network = view.get(other);
+    const refusal = network === undefined ? undefined : overlapRefusal(name, space, network);
+    if (refusal !== undefined) return refusal;
+  }
+  return undefined;
 }
 
 /** A peering as its own resource, and within its virtual network, shows it. */
 export function projectPeering(peering: StoredResource, _: string, view: StateView): JsonObject {
   const { id, name, etag, uid, properties } = peering;
-  const remote = view.get(keyOfId(remoteKey(peering)));
+  const remote = view.get(remoteKey(peering));
   const own = keyOfId(id.slice(0, id.lastIndexOf('/virtualNetworkPeerings/')));
   const back = remote !== undefined && peeringsOf(view, remote).some((one) => remoteKey(one) === own);
   const space = { addressPrefixes: remote === undefined ? [] : prefixesOf(remote).map(formatPrefix) };

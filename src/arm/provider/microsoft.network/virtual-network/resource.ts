@@ -10,7 +10,7 @@ import { NETWORK_VERSIONS } from '../api-version.ts';
 import { freePublicAddress } from '../address-pool.ts';
 import { liesWithin, readAddressSpace } from '../prefix-rule.ts';
 import { subnetUsers } from '../subnet-user.ts';
-import { peeringsOf, projectPeering } from './peering.ts';
+import { peeredSpaceRefusal, peeringsOf, projectPeering } from './peering.ts';
 import { TAGS_ONLY, VIRTUAL_NETWORK_SCHEMA } from './schema.ts';
 import { inUse, prefixesOf, projectSubnet, putSubnet, subnetsOf } from './subnet.ts';
 
@@ -38,6 +38,8 @@ function write(context: VerbContext, request: WriteRequest): WriteOutcome {
   );
   const space = readAddressSpace(texts, 'properties.addressSpace.addressPrefixes');
   if (space.kind === 'refused') return space;
+  const peered = peeredSpaceRefusal(context.view, request.id, space.prefixes);
+  if (peered !== undefined) return refused(peered);
   const subnets = writeSubnets(context, request, { space: space.prefixes, asked: listOf(properties['subnets']) });
   if (subnets.kind === 'refused') return subnets;
   const kept = {

@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { type Figure, type Options, type Row, fails, table } from './figure.ts';
 import { admission } from './admission.ts';
 import { blob } from './blob.ts';
+import { collection } from './collection.ts';
 import { layer } from './layer.ts';
 import { management } from './management.ts';
 import { manifest } from './manifest.ts';
@@ -15,7 +16,7 @@ import { push } from './push.ts';
 import { rules } from './rules.ts';
 import { startUp } from './start-up.ts';
 
-const ROWS: readonly Row[] = [startUp, admission, manifest, blob, push, rules, page, management, layer];
+const ROWS: readonly Row[] = [startUp, admission, manifest, blob, push, rules, page, collection, management, layer];
 const MIB = 1024 * 1024;
 
 const { values } = parseArgs({

@@ -451,6 +451,9 @@ export interface MetadataStore extends AsyncDisposable {
   /** The manifests that name a blob, at most `limit`. */
   blobUsers(digest: Digest, limit: number): Promise<readonly BlobUser[]>;
 
+  /** Resolves when every change before it survives power loss; of {@link collectLinks} and {@link eraseRegistry}, nothing else does. */
+  settle(): Promise<void>;
+
   /** Locators that nothing links any more, oldest first, at most `limit`: their bytes may be removed. */
   trash(limit: number): Promise<readonly Locator[]>;
   /** Forgets locators whose bytes have been removed. */

@@ -86,8 +86,8 @@ class FileBytes implements ByteStore {
   }
 
   async remove(locator: Locator): Promise<void> {
-    await unlessAbsent(() => unlink(blobPath(this.#layout, locator)));
-    await unlessAbsent(() => unlink(quarantinePath(this.#layout, locator)));
+    const there = await unlessAbsent(() => unlink(blobPath(this.#layout, locator)).then(() => true));
+    if (there !== true) await unlessAbsent(() => unlink(quarantinePath(this.#layout, locator)));
   }
 
   async *locators(): AsyncGenerator<readonly Locator[], void, undefined> {

@@ -20,6 +20,11 @@ export function beginPass(database: Database): number {
   return row.pass;
 }
 
+/** Writes something, whatever it is: once this is durable, so is everything before it in the log. */
+export function settle(database: Database): void {
+  database.run('UPDATE collection SET pass = pass');
+}
+
 /** The number of the newest pass; 0 before the first. */
 export function readPass(database: Database): number {
   return database.get<{ pass: number }>('SELECT pass FROM collection')?.pass ?? 0;

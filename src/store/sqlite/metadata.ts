@@ -251,6 +251,9 @@ class SqliteMetadata implements MetadataStore {
   collectLinks(request: LinksToCollect) {
     return this.#blobs.changing(request.repository, () => this.#write('collectLinks', request));
   }
+  settle() {
+    return this.#write('settle', undefined);
+  }
   async registries() {
     return this.#read(listRegistries);
   }

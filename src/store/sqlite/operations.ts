@@ -1,6 +1,6 @@
 /** The writes of content: the module that the writer's thread loads. */
 import type { Operations } from '../../sqlite/operation.ts';
-import { beginPass, collectLinks } from './collect.ts';
+import { beginPass, collectLinks, settle } from './collect.ts';
 import { markDamaged, markSound } from './damage.ts';
 import { deleteManifest, deleteRepository, deleteTag, retireManifest } from './delete.ts';
 import { eraseRegistry } from './erase.ts';
@@ -31,8 +31,10 @@ export const operations = {
   forgetEvents: { soft: true, run: forgetEvents },
   // A pass that a power failure undid condemned nothing either.
   beginPass: { soft: true, run: beginPass },
-  collectLinks: { run: collectLinks },
-  eraseRegistry: { run: eraseRegistry },
+  // Undone by a power failure, they are done again: no bytes go before `settle` has made them durable.
+  collectLinks: { soft: true, run: collectLinks },
+  eraseRegistry: { soft: true, run: eraseRegistry },
+  settle: { run: settle },
   markDamaged: { run: markDamaged },
   markSound: { run: markSound },
   emptyTrash: { soft: true, run: emptyTrash },

@@ -4,7 +4,7 @@ import type { LinkCursor, LinkToJudge, MetadataStore, RegistryUid, RepositoryKey
 /** How many links are looked at in one piece, which holds up the serving thread for a millisecond or two. */
 const PIECE = 500;
 /** How many links one transaction judges, so that a push waits for a few milliseconds and no more. */
-const BATCH = 100;
+const BATCH = 50;
 
 /** What a pass of the collection works on. */
 export interface CollectContext {

@@ -1,4 +1,4 @@
-import type { ByteStore, KeptPart, MetadataStore, UploadId } from '../port.ts';
+import type { ByteStore, KeptPart, Locator, MetadataStore, UploadId } from '../port.ts';
 import { planUploads, type UploadFacts } from './plan.ts';
 
 /** What the sweep works on. */
@@ -22,7 +22,9 @@ export interface Swept {
 }
 
 /** How much of the trash is emptied in one transaction. */
-const TRASH_BATCH = 256;
+const TRASH_BATCH = 128;
+/** How many files are removed at once: the threads that do it also serve. */
+const AT_ONCE = 4;
 
 /** Empties the trash and gives up stale uploads; to be run every now and then. Throws the first failure; the next sweep goes on. */
 export async function sweep(context: SweepContext): Promise<Swept> {
@@ -35,18 +37,34 @@ export async function sweepAfterStart(context: SweepContext): Promise<Swept> {
   return { ...swept, orphans: await removeOrphans(context) };
 }
 
-/** Bytes go before their rows: a row without bytes is tried again, bytes without a row would be forgotten. */
+/**
+ * Bytes go before their rows: a row without bytes is tried again, bytes without a row would be forgotten. And they go when
+ * it is durable that nothing links them.
+ */
 async function emptyTrash({ metadata, bytes, signal }: SweepContext): Promise<number> {
   for (let removed = 0; ; ) {
     signal?.throwIfAborted();
     const locators = await metadata.trash(TRASH_BATCH);
     if (locators.length === 0) return removed;
-    const results = await Promise.allSettled(locators.map((locator) => bytes.remove(locator)));
+    await metadata.settle();
+    const results = await removeAll(bytes, locators);
     const gone = locators.filter((_, i) => results[i]?.status === 'fulfilled');
     await metadata.emptyTrash(gone);
     removed += gone.length;
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
+}
+
+async function removeAll(
+  bytes: ByteStore,
+  locators: readonly Locator[],
+): Promise<readonly PromiseSettledResult<void>[]> {
+  const results: PromiseSettledResult<void>[] = [];
+  for (let from = 0; from < locators.length; from += AT_ONCE)
+    results.push(
+      ...(await Promise.allSettled(locators.slice(from, from + AT_ONCE).map((locator) => bytes.remove(locator)))),
+    );
+  return results;
 }
 
 /** The session goes first, so that nobody opens a part that is about to go. */

@@ -87,13 +87,13 @@ export class ProcessSeawall implements TestSeawall {
       data: this.dataDir,
       registry: '127.0.0.1:0',
       control: '127.0.0.1:0',
-      'hosts-file': 'off',
+      hostsFile: 'off',
       lab: 'off',
-      'log-level': 'error',
-      'access-log': 'off',
+      logLevel: 'error',
+      accessLog: 'off',
       ...this.#options.settings,
     };
-    const given = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value]);
+    const given = Object.entries(flags).flatMap(([name, value]) => [`--${flagOf(name)}`, value]);
     const [command = process.execPath, ...args] = [...wrapper, process.execPath, ...node, LAUNCHER, 'up', ...given];
     // A group of its own, so that a wrapper dies with what it wraps.
     const child = spawn(command, args, {
@@ -212,6 +212,11 @@ export class ProcessSeawall implements TestSeawall {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+/** A setting as it is written on the command line. */
+function flagOf(setting: string): string {
+  return setting.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 function killGroupOf(child: ChildProcess): void {

@@ -1,0 +1,59 @@
+/**
+ * `npm run soak [-- --minutes N] [--rate N] [--seed N] [--plot FILE]`: uses a real server at a steady rate, and says and
+ * draws what it took. Ends with 1 when memory, descriptors or disk grew.
+ */
+import { writeFile } from 'node:fs/promises';
+import { availableParallelism, loadavg } from 'node:os';
+import { parseArgs } from 'node:util';
+import { plot } from './plot.ts';
+import type { Sample } from './sample.ts';
+import { growth, soak } from './soak.ts';
+
+const EXIT_USAGE = 64;
+const NUMBER = /^\d{1,9}(\.\d{1,3})?$/;
+const SAMPLES = 120;
+/** A last quarter that takes more than so many times the second is growth. */
+const FLAT = 1.25;
+const MIB = 1024 * 1024;
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '60' },
+    rate: { type: 'string', default: '20' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    plot: { type: 'string' },
+  },
+});
+const { plot: file, ...numbers } = values;
+const wrong = Object.entries(numbers).find(([, value]) => !NUMBER.test(value) || Number(value) === 0);
+if (wrong === undefined) await run(Number(values.minutes), Number(values.rate), Number(values.seed));
+else {
+  console.error(`soak: --${wrong[0]} is ${wrong[1]}, must be a number above 0`);
+  process.exitCode = EXIT_USAGE;
+}
+
+async function run(minutes: number, rate: number, seed: number): Promise<void> {
+  const seconds = minutes * 60;
+  console.error(`soak: again with: npm run soak -- --minutes ${minutes} --rate ${rate} --seed ${seed}`);
+  const report = await soak({ seed, seconds, rate, everyS: seconds / SAMPLES, progress: tell });
+  const { samples, ...totals } = report;
+  const grown = {
+    rss: growth(samples, ({ rss }) => rss),
+    descriptors: growth(samples, ({ descriptors }) => descriptors),
+    disk: growth(samples, ({ disk }) => disk),
+    median: growth(samples, ({ median }) => median),
+  };
+  console.log(JSON.stringify({ minutes, rate, ...totals, growth: grown, last: samples.at(-1) }));
+  const caption = `seawall under ${rate} pieces of work a second for ${minutes} min, ${availableParallelism()} cores, load ${loadavg()[0]?.toFixed(1)}`;
+  if (file !== undefined) await writeFile(file, plot(samples, caption));
+  if (Math.max(grown.rss, grown.descriptors, grown.disk) > FLAT) process.exitCode = 1;
+}
+
+function tell({ atS, rss, descriptors, disk, median, p99 }: Sample): void {
+  const at = `${atS.toFixed(0)} s`.padStart(7);
+  const memory = `${(rss / MIB).toFixed(0)} MiB memory`.padStart(16);
+  const stored = `${(disk / MIB).toFixed(1)} MiB disk`.padStart(16);
+  console.error(
+    `soak: ${at}${memory}${String(descriptors).padStart(6)} descriptors${stored}  ${median.toFixed(1)} / ${p99.toFixed(1)} ms`,
+  );
+}

@@ -103,7 +103,7 @@ function runAction(pipe: Pipe, action: ResourceAction, named: Named): Promise<Re
   return act(pipe, request, (context) => {
     const resource = target(context, named, action);
     if ('code' in resource) return { kind: 'refused', error: resource };
-    return action.run(context, { resource, apiVersion, body: request.body });
+    return action.run(context, { resource, apiVersion, query: request.query, body: request.body });
   });
 }
 

@@ -29,7 +29,12 @@ export interface ResourceAction {
   readonly permission?: string;
   run(
     context: VerbContext,
-    request: { readonly resource: StoredResource; readonly apiVersion: string; readonly body: JsonObject },
+    request: {
+      readonly resource: StoredResource;
+      readonly apiVersion: string;
+      readonly query: URLSearchParams;
+      readonly body: JsonObject;
+    },
   ): ActionOutcome;
 }
 

@@ -10,6 +10,7 @@ import { NETWORK_VERSIONS } from '../api-version.ts';
 import { freePublicAddress } from '../address-pool.ts';
 import { liesWithin, readAddressSpace } from '../prefix-rule.ts';
 import { subnetUsers } from '../subnet-user.ts';
+import { CHECK_ADDRESS } from './check-address.ts';
 import { peeredSpaceRefusal, peeringsOf, projectPeering } from './peering.ts';
 import { TAGS_ONLY, VIRTUAL_NETWORK_SCHEMA } from './schema.ts';
 import { inUse, prefixesOf, projectSubnet, putSubnet, subnetsOf } from './subnet.ts';
@@ -29,6 +30,7 @@ export const VIRTUAL_NETWORK: ResourceType = {
     resource: storedResource(context, request, { properties: request.existing.properties }),
   }),
   project: projectVirtualNetwork,
+  actions: [CHECK_ADDRESS],
 };
 
 function write(context: VerbContext, request: WriteRequest): WriteOutcome {

@@ -17,7 +17,7 @@ interface Range {
 export function compilePrefixTable(prefixes: readonly Prefix[]): PrefixTable {
   const four = tableOf(flatten(rangesOf(prefixes, 4)), 1);
   const six = tableOf(flatten(rangesOf(prefixes, 6)), 4);
-  return { find: (address) => lookUp(address.family === 4 ? four : six, address) };
+  return { find: (address) => (address.family === 4 ? lookUpFour(four, address.words[0]) : lookUpSix(six, address)) };
 }
 
 function rangesOf(prefixes: readonly Prefix[], family: 4 | 6): readonly Range[] {
@@ -67,7 +67,20 @@ function tableOf(ranges: readonly Range[], words: number): Table {
   };
 }
 
-function lookUp({ words, from, to, rule }: Table, address: Address): number {
+/** An address of one word, whose comparison is that of two numbers: most requests come this way. */
+function lookUpFour({ from, to, rule }: Table, word = 0): number {
+  let low = 0;
+  let high = from.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((from[middle] ?? 0) > word) high = middle;
+    else low = middle + 1;
+  }
+  if (low === 0 || (to[low - 1] ?? 0) < word) return -1;
+  return rule[low - 1] ?? -1;
+}
+
+function lookUpSix({ words, from, to, rule }: Table, address: Address): number {
   let low = 0;
   let high = rule.length - 1;
   while (low <= high) {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFile, fork } from 'node:child_process';
+import { execFile, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
@@ -10,12 +10,23 @@ import { promisify } from 'node:util';
 import { type Arm, armOf } from '../management/arm.ts';
 import { startSeawall, type TestSeawall } from '../../src/testkit/start-seawall.ts';
 import { askControl, ownerToken } from '../../src/testkit/control-client.ts';
+import { hostCommand } from '../../src/cli/lab.ts';
 import { leftovers, links } from './leftovers.ts';
 
 const run = promisify(execFile);
 const SERVICE_ENDPOINT = [{ service: 'Microsoft.ContainerRegistry' }];
 /** Why there can be no lab here. */
 const WHY_NOT = process.platform !== 'linux' || process.getuid?.() !== 0 ? 'the lab needs Linux and root' : false;
+
+/** A client that is answered, says so, and ends with 7 when its open connection is cut. */
+const KEPT_OPEN = `
+const agent = new (require('node:https').Agent)({ keepAlive: true });
+require('node:https').get('https://myregistry.azurecr.test/v2/', { agent }, (answer) => {
+  answer.resume().on('end', () => console.log(answer.statusCode));
+  answer.socket.on('close', () => process.exit(7));
+});
+setTimeout(() => process.exit(1), 20000);
+`;
 
 /** What a client in a host's namespace got: the status, the reason, and the address that was judged. */
 interface Got {
@@ -134,6 +145,23 @@ describe('the lab', { skip: WHY_NOT }, () => {
     assert.equal((await got('a-on')).status, '403');
     await endpoint('a', 'on', '10.0.0.0/24', true);
     assert.equal((await got('a-on')).status, '401');
+  });
+
+  it('cuts the open connections of a subnet whose service endpoint is switched, both ways', async (t) => {
+    for (const on of [false, true]) {
+      const [tool = '', ...args] = hostCommand('a-on', [process.execPath, '-e', KEPT_OPEN]);
+      const client = spawn(tool, args, {
+        env: { ...process.env, NODE_EXTRA_CA_CERTS: seawall.ca },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      await once(client.stdout, 'data');
+      const ended = once(client, 'exit');
+      const began = performance.now();
+      await endpoint('a', 'on', '10.0.0.0/24', on);
+      t.diagnostic(`switched ${on ? 'on' : 'off'} in ${Math.round(performance.now() - began)} ms`);
+      const [code]: readonly unknown[] = await ended;
+      assert.equal(code, 7);
+    }
   });
 
   it('answers nobody at the router itself, whose addresses are not the registry', async () => {

@@ -52,6 +52,16 @@ describe("the lab beside other people's packet rules", { skip: RULES }, () => {
   });
 });
 
+const CONTAINER = ROOT === false ? lacks('podman', 'runc') : ROOT;
+
+describe('the lab inside one privileged container', { skip: CONTAINER }, () => {
+  it("plays the story in a container that has this machine's files and no network of its own", async () => {
+    const limits = ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=4096:4096'];
+    const how = ['--rm', '--runtime', 'runc', '--privileged', '--network', 'none', ...limits, '--env', 'HOME=/tmp'];
+    assert.match(await demo(['podman', 'run', ...how, '--rootfs', '/:O']), ALLOWED);
+  });
+});
+
 describe('a server with a lab', { skip: ROOT }, () => {
   it('runs without root, while its supervisor keeps the names in the hosts file, and takes them out when it is killed', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'seawall-names-'));

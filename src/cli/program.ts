@@ -3,6 +3,7 @@ import { SETTINGS, SETTING_KEYS, type Form, type Setting, flagOf, variableOf } f
 import type { Sources } from '../config/sources.ts';
 import { EXIT, EXIT_CODES_HELP, type ExitCode } from './exit-code.ts';
 import { addMaintenance } from './maintenance-commands.ts';
+import { addKeys } from './key-commands.ts';
 import { addAttack, addLab, addPerimeter } from './network-commands.ts';
 import type { Terminal } from './terminal.ts';
 import { seawallVersion } from './version.ts';
@@ -27,6 +28,7 @@ export function createProgram(terminal: Terminal, end: (code: ExitCode) => void)
   addCredentials(program, terminal, end);
   addPrincipals(program, terminal, end);
   addPerimeter(program, terminal, end);
+  addKeys(program, terminal, end);
   addAttack(program, terminal, end);
   addLab(program, terminal, end);
   addMaintenance(program, terminal, end);

@@ -160,6 +160,8 @@ export interface Directory extends Disposable {
   adminPasswords(registry: string, nowMs: number): Promise<AdminPasswords>;
   /** Replaces one password of a registry's admin user; answers both. */
   regenerateAdminPassword(registry: string, slot: AdminSlot, nowMs: number): Promise<AdminPasswords>;
+  /** Opens and seals again every secret that can be shown again; says how many. */
+  reseal(): Promise<number>;
   /** Makes or replaces one password of a registry token. It is answered this once. */
   generateTokenPassword(request: TokenPasswordRequest): Promise<string>;
   /** Forgets the passwords of a registry token, or one of them. */

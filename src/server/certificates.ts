@@ -13,6 +13,8 @@ import { StartRefusedError } from './ready.ts';
 export interface ListenerCertificate extends Disposable {
   readonly caFile: string | undefined;
   secureContext(): SecureContext;
+  /** Looks for a new certificate now. */
+  refresh(): Promise<void>;
 }
 
 /** What opening a certificate needs. */
@@ -64,6 +66,7 @@ async function follow(
   return {
     caFile: certificate.caFile,
     secureContext: () => secureContext,
+    refresh: () => certificate.refresh(),
     [Symbol.dispose]: () => certificate[Symbol.dispose](),
   };
 }

@@ -44,6 +44,8 @@ export interface Listeners extends AsyncDisposable {
   readonly caFile: string | undefined;
   /** Whether they are being closed. */
   stopping(): boolean;
+  /** Looks at the certificates anew: what changed is shown from the next handshake on. */
+  refreshCertificates(): Promise<void>;
 }
 
 /** The API version header that old docker clients look for, on the registry's answers. */
@@ -80,6 +82,9 @@ export async function openListeners(context: ListenerContext): Promise<Listeners
     control,
     caFile: registryCertificate.caFile ?? controlCertificate.caFile,
     stopping: () => stopping,
+    refreshCertificates: async () => {
+      for (const one of [registryCertificate, controlCertificate, data]) await one?.refresh();
+    },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }

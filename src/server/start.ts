@@ -44,6 +44,8 @@ import { ensureFirstState } from './first-state.ts';
 import { type Imports, startImports } from './imports.ts';
 import { followNames, type RegistryNames, registryNames } from './follow-names.ts';
 import { keepNames } from './keep-names.ts';
+import { keyRoutes } from './key-routes.ts';
+import { type KeyServices, startKeyRotation } from './keys.ts';
 import { InFlight } from './in-flight.ts';
 import { type Lab, openLab } from './lab.ts';
 import { openInner } from './open-inner.ts';
@@ -199,8 +201,20 @@ export async function startServer(asked: Config, options: StartOptions): Promise
     lab,
     machines,
     substitutions,
+    keys: {
+      keys: stores.keys,
+      box,
+      directory: stores.directory,
+      state,
+      work,
+      trust: dataDir.trust,
+      ownCertificates: caFile !== undefined,
+      refreshCertificates: () => listeners.refreshCertificates(),
+      now,
+    },
     stopping: () => listeners.stopping(),
   };
+  stack.use(startKeyRotation(stores.keys, log, now));
   registry.serve(registryPlane(assembly, registryPort));
   control.serve(controlListenerPlane(assembly, controlUrl));
   stack.use(startRetention({ snapshot, metadata: content.metadata, announced, log, now }));
@@ -282,6 +296,7 @@ interface Assembly {
   readonly gate: Gate;
   /** Whoever signed in, each with its share. */
   readonly identities: Clients;
+  readonly keys: KeyServices;
   readonly lab: Lab;
   readonly machines: StartedMachines;
   readonly substitutions: Substitutions;
@@ -364,6 +379,7 @@ function controlListenerPlane(
         now,
       }),
       ...upkeep.routes,
+      ...keyRoutes({ auth, directory: stores.directory, now }, others.keys),
       ...denialRoutes({ auth, directory: stores.directory, denials: gate.denials, now }),
       ...explainRoutes({
         auth,

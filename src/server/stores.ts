@@ -27,6 +27,17 @@ export interface Stores extends AsyncDisposable {
   readonly box: SecretBox;
 }
 
+/** What of resources is secret: where webhooks call and with which headers, and what machines are told at their first start. */
+const SECRETS: Readonly<Record<string, readonly string[]>> = {
+  'microsoft.containerregistry/registries/webhooks': ['serviceUri', 'customHeaders'],
+  'microsoft.compute/virtualmachines': ['osProfile'],
+};
+
+/** The secret members of a type's properties. */
+export function secretsOf(type: string): readonly string[] {
+  return SECRETS[type] ?? [];
+}
+
 /** What the opening of stores is given beside where and how. */
 export interface StoresOptions {
   readonly nowMs: number;
@@ -51,7 +62,7 @@ export async function openStores(
   // Each starts a thread of its own, which takes its time: all at once.
   const opening = [
     openMetadata({ path: dataDir.metadata, cacheBytes, onFatal }),
-    openState({ path: dataDir.resources, onFatal }),
+    openState({ path: dataDir.resources, secrets: { of: secretsOf, sealer: box }, onFatal }),
     openWork({ path: dataDir.work, onFatal }),
   ] as const;
   for (const settled of await Promise.allSettled(opening)) if (settled.status === 'fulfilled') stack.use(settled.value);

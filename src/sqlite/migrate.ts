@@ -1,4 +1,4 @@
-import { statfsSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Database } from './database.ts';
 import { faultOf, isCorrupt } from './fault.ts';
@@ -36,6 +36,7 @@ export function versionOf(database: Database): number {
  */
 export function prepareDatabase(path: string, migrations: Migrations): void {
   try {
+    keepPrivate(path);
     using database = new Database(path, 'write');
     const version = versionOf(database);
     if (version > migrations.length) throw tooNew(path, version, migrations.length);
@@ -49,6 +50,20 @@ export function prepareDatabase(path: string, migrations: Migrations): void {
         ? damaged(path, String(error), error)
         : unusable(path, error);
   }
+}
+
+/** A database is for its owner alone, whatever folder it was put into; what lies beside it (-wal, -shm) has its mode. */
+function keepPrivate(path: string): void {
+  try {
+    if (!existsSync(path)) closeSync(openSync(path, 'wx', 0o600));
+    for (const one of [path, `${path}-wal`, `${path}-shm`].filter(isOpenToOthers)) chmodSync(one, 0o600);
+  } catch {
+    // A full or read-only volume is told by SQLite, in words of its own.
+  }
+}
+
+function isOpenToOthers(path: string): boolean {
+  return ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o077) !== 0;
 }
 
 /** Every page and index is sound, as far as SQLite can tell without knowing the content (sqlite.org/pragma.html#pragma_quick_check). */

@@ -1,5 +1,5 @@
 /** Making certificates. The library is loaded when the first is made: a start that has them already never pays for it. */
-import { createPrivateKey, KeyObject, randomBytes, type webcrypto } from 'node:crypto';
+import { createPrivateKey, KeyObject, randomBytes, type webcrypto, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import type * as X509 from '@peculiar/x509';
 import type { KeyPair } from './key-pair.ts';
@@ -37,7 +37,8 @@ export async function issueAuthority(nowMs: number): Promise<KeyPair> {
 /** Makes a server's certificate for these names and addresses, signed by `authority`. */
 export async function issueLeaf(authority: KeyPair, names: readonly string[], nowMs: number): Promise<KeyPair> {
   const x509 = await library();
-  const issuer = new x509.X509Certificate(authority.cert);
+  // Behind it may stand another that clients are to trust as well.
+  const issuer = new x509.X509Certificate(new X509Certificate(authority.cert).toString());
   const keys = await newKeys();
   const certificate = await x509.X509CertificateGenerator.create({
     subject: 'CN=Seawall server, O=Seawall',

@@ -45,7 +45,7 @@ export async function loadLocalCertificate(
 
 async function loadAuthority(directory: string, nowMs: number): Promise<KeyPair> {
   const present = await readPair(directory, 'ca');
-  if (present === undefined) return makeAuthority(directory, nowMs);
+  if (present === undefined) return (await promoted(directory)) ?? makeAuthority(directory, nowMs);
   const inspected = inspectPair(present);
   if (inspected.kind !== 'sound') throw unusable(directory, inspected.message);
   // A certificate must not outlive its authority, so the authority goes first.
@@ -57,6 +57,59 @@ async function makeAuthority(directory: string, nowMs: number): Promise<KeyPair>
   const authority = await issueAuthority(nowMs);
   await writePair(directory, 'ca', authority);
   return authority;
+}
+
+/** What the next authority is kept as, until it takes over. */
+const NEXT = 'ca-next';
+
+/**
+ * Makes the authority that comes after the present one, and puts its certificate behind the present one's into the file
+ * that clients trust: whoever takes that file trusts both. Nothing is signed with it yet. `false`: it was there already.
+ */
+export async function prepareAuthority(directory: string, nowMs: number): Promise<boolean> {
+  if ((await readPair(directory, NEXT)) !== undefined) return false;
+  const present = await loadAuthority(directory, nowMs);
+  const next = await issueAuthority(nowMs);
+  await writePair(directory, NEXT, next);
+  const [first] = certificatesIn(present.cert);
+  await writeDurably(join(directory, AUTHORITY_FILE), `${first ?? ''}${next.cert}`, PUBLIC_MODE);
+  return true;
+}
+
+/**
+ * Lets the prepared authority take over: it signs from now on, and the one before stays behind it in the file that
+ * clients trust. `false`: none is prepared. A crash in between is made good at the next start.
+ */
+export async function promoteAuthority(directory: string): Promise<boolean> {
+  const [next, present] = [await readPair(directory, NEXT), await readPair(directory, 'ca')];
+  if (next === undefined) return false;
+  await removeDurably(join(directory, AUTHORITY_FILE));
+  const [before] = present === undefined ? [] : certificatesIn(present.cert);
+  await takeOver(directory, next, before ?? '');
+  return true;
+}
+
+/** What a crash while another authority took over had left: the next one is there, and the present one's certificate is not. */
+async function promoted(directory: string): Promise<KeyPair | undefined> {
+  const next = await readPair(directory, NEXT);
+  return next === undefined ? undefined : takeOver(directory, next, '');
+}
+
+async function takeOver(directory: string, next: KeyPair, before: string): Promise<KeyPair> {
+  await writeDurably(join(directory, 'ca.key'), next.key, PRIVATE_MODE);
+  await writeDurably(join(directory, AUTHORITY_FILE), `${next.cert}${before}`, PUBLIC_MODE);
+  await removeDurably(join(directory, `${NEXT}.pem`));
+  await removeDurably(join(directory, `${NEXT}.key`));
+  return { cert: `${next.cert}${before}`, key: next.key };
+}
+
+/** Makes a certificate that is there be made anew when it is loaded next. */
+export async function forgetLeaf(directory: string, file: LeafFile): Promise<void> {
+  await removeDurably(join(directory, `${file}.pem`));
+}
+
+function certificatesIn(pem: string): readonly string[] {
+  return (pem.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? []).map((one) => `${one}\n`);
 }
 
 function unusable(directory: string, why: string): CertificateError {

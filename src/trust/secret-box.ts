@@ -18,37 +18,66 @@ export interface SecretBox {
   seal(secret: string, place: string): string;
   /** Decrypts. Throws {@link SecretBoxError} when the text was changed, or sealed with another key or place. */
   open(sealed: string, place: string): string;
+  /**
+   * Seals with a new key from now on. `reseal` opens and seals again whatever is kept; until it has resolved the old key
+   * is kept beside the new one, over a crash too, and then it is forgotten.
+   */
+  rotate(reseal: () => Promise<void>): Promise<void>;
 }
 
 /** Opens the box whose key is in the file `path`; makes the key when there is none. Its directory must be there. */
 export async function openSecretBox(path: string): Promise<SecretBox> {
-  const key = await loadKey(path);
+  let keys = await loadKeys(path);
   return {
-    seal: (secret, place) => VERSION + seal(key, secret, place).toString('base64url'),
+    seal: (secret, place) => VERSION + seal(newestOf(keys), secret, place).toString('base64url'),
     open: (sealed, place) => {
-      try {
-        return unseal(key, Buffer.from(sealed.slice(VERSION.length), 'base64url'), place);
-      } catch (cause) {
-        throw new SecretBoxError(`a stored secret (${place}) cannot be opened with ${path}. Restore the key file`, {
-          cause,
-        });
-      }
+      const bytes = Buffer.from(sealed.slice(VERSION.length), 'base64url');
+      const causes: unknown[] = [];
+      for (const key of keys)
+        try {
+          return unseal(key, bytes, place);
+        } catch (cause) {
+          causes.push(cause);
+        }
+      throw new SecretBoxError(`a stored secret (${place}) cannot be opened with ${path}. Restore the key file`, {
+        cause: new AggregateError(causes),
+      });
+    },
+    rotate: async (reseal) => {
+      const key = randomBytes(KEY_BYTES);
+      await saveKeys(path, [key, ...keys]);
+      keys = [key, ...keys];
+      await reseal();
+      await saveKeys(path, [key]);
+      keys = [key];
     },
   };
 }
 
-async function loadKey(path: string): Promise<Buffer> {
+/** The key that seals comes first; others are there while what they sealed is sealed again. */
+async function loadKeys(path: string): Promise<readonly Buffer[]> {
   const text = await readSecretFile(path);
-  if (text === undefined) return makeKey(path);
-  const key = Buffer.from(text.trim(), 'base64url');
-  if (key.length === KEY_BYTES) return key;
+  if (text === undefined) {
+    const key = randomBytes(KEY_BYTES);
+    await saveKeys(path, [key]);
+    return [key];
+  }
+  const keys = text
+    .trim()
+    .split('\n')
+    .map((line) => Buffer.from(line, 'base64url'));
+  if (keys.every(({ length }) => length === KEY_BYTES)) return keys;
   throw new SecretBoxError(`${path} does not hold a key of ${KEY_BYTES} bytes. Restore it from a backup`);
 }
 
-async function makeKey(path: string): Promise<Buffer> {
-  const key = randomBytes(KEY_BYTES);
-  await writeDurably(path, `${key.toString('base64url')}\n`, PRIVATE_MODE);
-  return key;
+async function saveKeys(path: string, keys: readonly Buffer[]): Promise<void> {
+  await writeDurably(path, keys.map((key) => `${key.toString('base64url')}\n`).join(''), PRIVATE_MODE);
+}
+
+function newestOf(keys: readonly Buffer[]): Buffer {
+  const [newest] = keys;
+  if (newest === undefined) throw new TypeError('a secret box is never without a key');
+  return newest;
 }
 
 function seal(key: Buffer, secret: string, place: string): Buffer {

@@ -32,6 +32,8 @@ export interface SigningKeyRing {
   jwks(nowMs: number): JsonWebKeySet;
   /** Makes a new key that signs from now on, and forgets those whose overlap is over. Durable when it resolves. */
   rotate(nowMs: number): Promise<void>;
+  /** The same when the newest key is 90 days old. */
+  rotateIfOld(nowMs: number): Promise<void>;
 }
 
 /** Opens the ring; makes the first key, and a new one when the newest is 90 days old. */
@@ -44,13 +46,17 @@ export async function openSigningKeyRing(store: SigningKeyStore, nowMs: number):
     stored = next;
     keys = next.map(importSigningKey);
   };
-  const newest = stored.at(-1);
-  if (newest === undefined || nowMs - newest.createdMs > ROTATE_AFTER_MS) await rotate(nowMs);
+  const rotateIfOld = async (atMs: number): Promise<void> => {
+    const newest = stored.at(-1);
+    if (newest === undefined || atMs - newest.createdMs > ROTATE_AFTER_MS) await rotate(atMs);
+  };
+  await rotateIfOld(nowMs);
   return {
     signingKey: () => newestOf(keys),
     verifyingKey: (kid, atMs) => trusted(keys, atMs).find((key) => key.kid === kid)?.publicKey,
     jwks: (atMs) => ({ keys: trusted(keys, atMs).map(publicJwk) }),
     rotate,
+    rotateIfOld,
   };
 }
 

@@ -56,6 +56,19 @@ export function openSecret(
   return typeof row?.sealed !== 'string' ? undefined : sealer.open(row.sealed, placeOf(principal, slot));
 }
 
+/** Opens and seals again every secret that was sealed; says how many. */
+export function resealSecrets(database: Database, sealer: Sealer): number {
+  const rows = database.all<{ principal: string; slot: string; sealed: string }>(
+    'SELECT principal, slot, sealed FROM credential WHERE sealed IS NOT NULL',
+  );
+  for (const { principal, slot, sealed } of rows) {
+    const place = `${principal}#${slot}`;
+    const again = sealer.seal(sealer.open(sealed, place), place);
+    database.run('UPDATE credential SET sealed = ? WHERE principal = ? AND slot = ?', again, principal, slot);
+  }
+  return rows.length;
+}
+
 /** Every credential, by its principal's text. */
 export function readCredentials(database: Database): ReadonlyMap<string, readonly Credential[]> {
   const rows = database.all<Row>(`SELECT ${COLUMNS} FROM credential ORDER BY principal, slot`);

@@ -4,7 +4,7 @@ import { Database } from '../../sqlite/database.ts';
 import { prepareDatabase } from '../../sqlite/migrate.ts';
 import type { AdminPasswords, AdminSlot, Directory, DirectorySnapshot, Owner, OwnerRequest, Sealer } from '../port.ts';
 import { newSecret } from '../secret.ts';
-import { openSecret, putSecret } from './credential-table.ts';
+import { openSecret, putSecret, resealSecrets } from './credential-table.ts';
 import { federationOperations } from './federated-credential.ts';
 import { managedOperations } from './managed-identity.ts';
 import { DIRECTORY_MIGRATIONS } from './schema.ts';
@@ -106,6 +106,7 @@ function operations(
       change(() => putSecret(database, { principal, slot, secret: newSecret(), sealer, nowMs }));
       return ensureAdminPasswords(connection, registry, nowMs);
     },
+    reseal: async () => change(() => resealSecrets(database, sealer)),
     generateTokenPassword: async ({ registry, token, slot, expiresMs, nowMs }) => {
       const principal = { kind: 'registry-token', registry, name: token } as const;
       const secret = newSecret();

@@ -98,10 +98,12 @@ async function attempt(services: CourierServices, delivery: Delivery, signal: Ab
 
 const GONE: DeliveryResult = { requestUri: '', requestHeaders: {}, failure: 'the webhook is gone or disabled' };
 
-function withoutUser(url: URL): string {
+function withoutSecrets(url: URL): string {
   const shown = new URL(url);
   shown.username = '';
   shown.password = '';
+  // Some receivers know their callers by it.
+  if (shown.search !== '') shown.search = '?***';
   return shown.href;
 }
 
@@ -116,7 +118,7 @@ async function send(
   const headers = { 'content-type': 'application/json; charset=utf-8', 'user-agent': 'seawall', ...receiver.headers };
   // Headers that people added are how receivers know the caller: they are not shown again.
   const hidden = Object.fromEntries(Object.keys(receiver.headers).map((name) => [name, '***']));
-  const asked = { requestUri: withoutUser(receiver.url), requestHeaders: { ...headers, ...hidden } };
+  const asked = { requestUri: withoutSecrets(receiver.url), requestHeaders: { ...headers, ...hidden } };
   try {
     const answer = await door.send({
       method: 'POST',

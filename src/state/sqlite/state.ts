@@ -2,6 +2,7 @@ import { Database } from '../../sqlite/database.ts';
 import { damaged, prepareDatabase } from '../../sqlite/migrate.ts';
 import { Writer } from '../../sqlite/writer.ts';
 import { Followers } from '../followers.ts';
+import { hasOpenSecret, openResource, sealResource, type SecretProperties } from '../secret-property.ts';
 import type { Change, Committed, Decision, Follower, State, StateView, StoredResource } from '../port.ts';
 import { type IndexedView, viewOf } from '../view.ts';
 import { STATE_MIGRATIONS } from './schema.ts';
@@ -10,6 +11,8 @@ import type { operations, RowChange } from './operations.ts';
 /** How a state is opened. */
 export interface StateOptions {
   readonly path: string;
+  /** What of resources is secret; absent: nothing. */
+  readonly secrets?: SecretProperties;
   /** Called when the database is in doubt, or a follower failed: what is in force is unknown, and the process must end. */
   readonly onFatal: (error: Error) => void;
 }
@@ -20,23 +23,44 @@ type StateThread = Writer<typeof operations>;
  * Opens the state in the SQLite database at `path`, made when absent. One process at a time. All of it is in memory;
  * a commit is written by a thread of its own and answered after an fsync (`synchronous=FULL`).
  */
-export async function openState({ path, onFatal }: StateOptions): Promise<State> {
+export async function openState({ path, secrets = NOTHING, onFatal }: StateOptions): Promise<State> {
   prepareDatabase(path, STATE_MIGRATIONS);
   const module = new URL('./operations.ts', import.meta.url);
-  const view = readView(path);
-  return new SqliteState(view, await Writer.open<typeof operations>({ path, module, onFatal }), onFatal);
+  const { view, exposed } = readView(path, secrets);
+  const writer = await Writer.open<typeof operations>({ path, module, onFatal });
+  const state = new SqliteState(view, { writer, secrets, onFatal });
+  // What an earlier release wrote as it was is sealed before anything else happens.
+  if (exposed.length > 0)
+    await state.commit(() => ({
+      value: undefined,
+      changes: exposed.map((resource) => ({ kind: 'put' as const, resource })),
+    }));
+  return state;
+}
+
+const NOTHING: SecretProperties = {
+  of: () => [],
+  sealer: { seal: (secret) => secret, open: (sealed) => sealed },
+};
+
+interface Keeping {
+  readonly writer: StateThread;
+  readonly secrets: SecretProperties;
+  readonly onFatal: (error: Error) => void;
 }
 
 class SqliteState implements State {
   readonly #writer: StateThread;
+  readonly #secrets: SecretProperties;
   readonly #onFatal: (error: Error) => void;
   readonly #followers = new Followers();
   #view: IndexedView;
   #tail: Promise<unknown> = Promise.resolve();
 
-  constructor(view: IndexedView, writer: StateThread, onFatal: (error: Error) => void) {
+  constructor(view: IndexedView, { writer, secrets, onFatal }: Keeping) {
     this.#view = view;
     this.#writer = writer;
+    this.#secrets = secrets;
     this.#onFatal = onFatal;
   }
 
@@ -66,7 +90,10 @@ class SqliteState implements State {
     if (changes.length === 0) return { committed: { value, generation: this.#view.generation } };
     const { epoch, sequence } = this.#view.generation;
     const generation = { epoch, sequence: sequence + 1 };
-    await this.#writer.call('commit', { sequence: generation.sequence, rows: changes.map(rowOf) });
+    await this.#writer.call('commit', {
+      sequence: generation.sequence,
+      rows: changes.map((change) => rowOf(change, this.#secrets)),
+    });
     this.#view = this.#view.after(generation, changes);
     const acknowledged = this.#tell(this.#view, changes);
     // Awaited by whoever committed; the next decision need not wait for it.
@@ -85,13 +112,20 @@ class SqliteState implements State {
   }
 }
 
-function readView(path: string): IndexedView {
+function readView(
+  path: string,
+  secrets: SecretProperties,
+): { readonly view: IndexedView; readonly exposed: readonly StoredResource[] } {
   using database = new Database(path, 'read');
   const generation = database.get<{ epoch: number; sequence: number }>('SELECT epoch, sequence FROM generation');
   if (generation === undefined) throw new TypeError('a migrated state has its one generation');
   const rows = database.all<{ json: string }>('SELECT json FROM resource');
-  const resources = rows.map(({ json }) => resourceOf(path, json));
-  return viewOf({ epoch: generation.epoch, sequence: generation.sequence }, resources);
+  const written = rows.map(({ json }) => resourceOf(path, json));
+  const resources = written.map((resource) => openResource(resource, secrets));
+  return {
+    view: viewOf({ epoch: generation.epoch, sequence: generation.sequence }, resources),
+    exposed: written.filter((resource) => hasOpenSecret(resource, secrets)),
+  };
 }
 
 function resourceOf(path: string, json: string): StoredResource {
@@ -102,7 +136,7 @@ function resourceOf(path: string, json: string): StoredResource {
   }
 }
 
-function rowOf(change: Change): RowChange {
+function rowOf(change: Change, secrets: SecretProperties): RowChange {
   if (change.kind === 'remove') return { key: change.key };
-  return { key: change.resource.key, json: JSON.stringify(change.resource) };
+  return { key: change.resource.key, json: JSON.stringify(sealResource(change.resource, secrets)) };
 }

@@ -44,7 +44,7 @@ async function measure(quick: boolean): Promise<readonly Figure[]> {
 }
 
 /** Pushes one image everywhere; answers its digest. */
-async function pushEverywhere({ subjects }: Field): Promise<string> {
+export async function pushEverywhere({ subjects }: Field): Promise<string> {
   const digests = await Promise.all(subjects.map(pushImage));
   return digests[0] ?? '';
 }

@@ -1,37 +1,42 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Client } from './client.ts';
-import { type Row, median } from './figure.ts';
+import { type Figure, type Row, median } from './figure.ts';
+import { peerPages } from './peer-page.ts';
+import { originOf } from './seawall.ts';
 import { type DataFolder, type Server, openDataFolder, startServer } from './server.ts';
+import { Wire } from './wire.ts';
 
 const SIZES = [1_000, 100_000, 1_000_000] as const;
 const ROUNDS = 300;
 const WARM_ROUNDS = 50;
-const REPOSITORY = 'many';
+const FLAT = { atMost: 1.2 };
+const REPOSITORY = 'page';
 const INDEX = 'application/vnd.oci.image.index.v1+json';
 
 /** What a page of 100 costs at each size: all servers run at once and are asked in turn, so that the ratios hold. */
 export const page: Row = {
   name: 'page',
-  measure: async () => {
+  measure: async ({ quick }) => {
     await using stack = new AsyncDisposableStack();
-    const clients: Client[] = [];
-    for (const size of SIZES) {
+    const wires: Wire[] = [];
+    const sizes = quick ? SIZES.slice(0, 2) : SIZES;
+    for (const size of sizes) {
       const server = stack.use(await startSeeded(stack.use(await openDataFolder()), size));
-      clients.push(stack.use(new Client(server)));
+      wires.push(stack.use(await Wire.open(await originOf(server, 'plain'))));
     }
-    const figures = [];
+    const figures: Figure[] = [];
     for (const list of LISTS) {
-      const times = await inTurn(clients, list.url);
+      const times = await inTurn(wires, list.url);
       const [base = Number.NaN] = times;
       for (const [at, time] of times.entries()) {
         const size = (SIZES[at] ?? 0).toLocaleString('en');
         figures.push({ what: `${list.what} of ${size}`, value: time, unit: 'ms' });
         if (at > 0)
-          figures.push({ what: `… ratio to ${SIZES[0].toLocaleString('en')}`, value: time / base, unit: 'x' });
+          figures.push({ what: `${list.what}: ${size} / 1,000`, value: time / base, unit: 'x', target: FLAT });
       }
     }
-    return figures;
+    return [...figures, ...(await peerPages(quick))];
   },
 };
 
@@ -45,12 +50,12 @@ const LISTS = [
 ] as const;
 
 /** The median time of one request in ms, for each client. */
-async function inTurn(clients: readonly Client[], url: (size: number) => string): Promise<readonly number[]> {
-  const times: number[][] = clients.map(() => []);
+async function inTurn(wires: readonly Wire[], url: (size: number) => string): Promise<readonly number[]> {
+  const times: number[][] = wires.map(() => []);
   for (let round = 0; round < WARM_ROUNDS + ROUNDS; round++)
-    for (const [at, client] of clients.entries()) {
+    for (const [at, wire] of wires.entries()) {
       const startedMs = performance.now();
-      const body = await client.read({ method: 'GET', url: url(SIZES[at] ?? 0) });
+      const { body } = await wire.must({ method: 'GET', path: url(SIZES[at] ?? 0) });
       if (round >= WARM_ROUNDS) times[at]?.push(performance.now() - startedMs);
       if (body.length < 1000) throw new Error(`not a page of 100: ${String(body)}`);
     }
@@ -59,9 +64,14 @@ async function inTurn(clients: readonly Client[], url: (size: number) => string)
 
 /** A server over `size` tags of one repository and as many repositories. */
 async function startSeeded(folder: DataFolder, size: number): Promise<Server> {
-  await pushOne(folder);
-  seed(join(folder.path, 'data', 'metadata.db'), size);
+  await seed(folder, size);
   return startServer(folder);
+}
+
+/** Makes a folder with `size` tags of one repository and as many repositories, by a server's first start and then by rows. */
+export async function seed(folder: DataFolder, size: number): Promise<void> {
+  await pushOne(folder);
+  insert(join(folder.path, 'data', 'metadata.db'), size);
 }
 
 /** Lets the server make its schema, the repository and a manifest. */
@@ -78,7 +88,7 @@ async function pushOne(folder: DataFolder): Promise<void> {
 }
 
 /** Writes the rows themselves: a million pushes would take hours and end in the same rows (src/store/schema.ts). */
-function seed(path: string, size: number): void {
+function insert(path: string, size: number): void {
   using database = new DatabaseSync(path);
   const numbers = `WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ${size})`;
   database.exec(`

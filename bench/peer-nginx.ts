@@ -37,6 +37,7 @@ async function start(files: string, transport: Transport): Promise<Subject | Mis
   return {
     name: `nginx ${/[\d.]+$/m.exec(stderr)?.[0] ?? ''}`,
     origin: { url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`, headers: {} },
+    host: `127.0.0.1:${port}`,
     pids: [server.pid, ...(await childrenOf(server.pid))],
     [Symbol.asyncDispose]: async () => {
       await server[Symbol.asyncDispose]();

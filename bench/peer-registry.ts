@@ -73,6 +73,11 @@ export function peerRegistries(options: PeerOptions = {}): readonly Contender[] 
   return [dockerRegistry, distribution, zot].map((software) => contender(software, options));
 }
 
+/** One of them alone, by its name. */
+export function peerRegistry(name: 'docker-registry' | 'distribution' | 'zot', options: PeerOptions): Contender {
+  return contender({ 'docker-registry': dockerRegistry, distribution, zot }[name], options);
+}
+
 function contender(software: Software, options: PeerOptions): Contender {
   return { name: software.name, start: (transport) => startPeer(software, transport, options) };
 }
@@ -95,6 +100,7 @@ async function startPeer(software: Software, transport: Transport, options: Peer
   return {
     name: `${software.name} ${await software.version(path)}`,
     origin: { url: `${transport === 'tls' ? 'https' : 'http'}://127.0.0.1:${port}`, headers },
+    host: `127.0.0.1:${port}`,
     pids: [server.pid],
     [Symbol.asyncDispose]: async () => {
       await server[Symbol.asyncDispose]();
@@ -139,6 +145,7 @@ function zotConfig({ root, port, tls, tokens }: Setup): string {
     http: {
       address: '127.0.0.1',
       port: String(port),
+      compat: ['docker2s2'],
       ...(tls && { tls: { cert: tls.certificate, key: tls.key } }),
       ...(tokens && {
         auth: { bearer: { realm: 'http://127.0.0.1/token', service: SERVICE, cert: tokens.certificate } },

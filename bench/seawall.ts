@@ -18,13 +18,18 @@ async function start(transport: Transport): Promise<Subject> {
   const folder = stack.use(await openDataFolder({ profile: 'open' }));
   const server = stack.use(await startServer(folder));
   await setRules(folder.path, server);
-  const subject = { name: 'seawall', origin: await originOf(server, transport), pids: [server.pid] };
+  const [username = '', password = ''] = Buffer.from(server.authorization.slice('Basic '.length), 'base64')
+    .toString('utf8')
+    .split(':');
+  const { host } = server;
+  const origin = await originOf(server, transport);
+  const subject = { name: 'seawall', origin, host, login: { username, password }, pids: [server.pid] };
   const opened = stack.move();
   return { ...subject, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
 
 /** Where a server is reached, with a token for everything that rows do. */
-async function originOf(server: Server, transport: Transport): Promise<Subject['origin']> {
+export async function originOf(server: Server, transport: Transport): Promise<Subject['origin']> {
   using client = new Client(server);
   const query = [...SCOPES, 'registry:catalog:*'].map((scope) => `scope=${scope}`).join('&');
   const answer = await client.read({ method: 'GET', url: `/oauth2/token?${query}` });

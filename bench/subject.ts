@@ -12,6 +12,10 @@ export type Transport = 'plain' | 'tls';
 export interface Subject extends AsyncDisposable {
   readonly name: string;
   readonly origin: Origin;
+  /** The name by which docker knows it, `HOST:PORT`. */
+  readonly host: string;
+  /** With what docker logs in, where it has to. */
+  readonly login?: { readonly username: string; readonly password: string };
   /** All its processes. */
   readonly pids: readonly number[];
 }

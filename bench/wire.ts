@@ -126,7 +126,7 @@ const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 export const MANIFEST_TYPE = MANIFEST;
 
 /** The SHA-256 digest of bytes. */
-function digestOf(bytes: Buffer): string {
+export function digestOf(bytes: Buffer): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 

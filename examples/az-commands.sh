@@ -124,6 +124,7 @@ try az network vnet update --resource-group "$G" --name v --add addressSpace.add
 try az network vnet list-endpoint-services --location "$LOCATION"
 try az network list-service-tags --location "$LOCATION" --output none
 try az network vnet subnet create --resource-group "$G" --vnet-name v --name t --address-prefixes 10.1.1.0/24
+try az network vnet check-ip-address --resource-group "$G" --name v --ip-address 10.1.0.4
 try az network vnet subnet list --resource-group "$G" --vnet-name v
 try az network vnet subnet update --resource-group "$G" --vnet-name v --name t --service-endpoints Microsoft.ContainerRegistry
 try az network vnet subnet update --resource-group "$G" --vnet-name v --name t --remove serviceEndpoints
@@ -154,6 +155,7 @@ try az network private-dns link vnet create --resource-group "$G" --zone-name pr
 try az network private-endpoint dns-zone-group create --resource-group "$G" --endpoint-name pe --name default \
   --private-dns-zone privatelink.azurecr.io --zone-name registry
 try az network private-dns record-set a list --resource-group "$G" --zone-name privatelink.azurecr.io
+try az network private-dns record-set list --resource-group "$G" --zone-name privatelink.azurecr.io
 try az network private-dns record-set a add-record --resource-group "$G" --zone-name privatelink.azurecr.io --record-set-name own \
   --ipv4-address 10.1.0.9
 try az network private-endpoint-connection list --id "$REGISTRY_ID"

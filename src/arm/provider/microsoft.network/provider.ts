@@ -1,7 +1,7 @@
 import type { ResourceProvider } from '../../resource-type.ts';
 import { PUBLIC_ADDRESS } from './interface/public-address.ts';
 import { INTERFACE } from './interface/resource.ts';
-import { RECORD_SETS } from './private-dns/record-set.ts';
+import { ALL_RECORDS, RECORD_SETS } from './private-dns/record-set.ts';
 import { PRIVATE_DNS_ZONE, VIRTUAL_NETWORK_LINK } from './private-dns/zone.ts';
 import { PRIVATE_ENDPOINT } from './private-endpoint/resource.ts';
 import { ZONE_GROUP } from './private-endpoint/zone-group.ts';
@@ -25,7 +25,7 @@ export const NETWORK_PROVIDER: ResourceProvider = {
     INTERFACE,
     PRIVATE_ENDPOINT,
     ZONE_GROUP,
-    PRIVATE_DNS_ZONE,
+    { ...PRIVATE_DNS_ZONE, actions: [ALL_RECORDS] },
     VIRTUAL_NETWORK_LINK,
     ...RECORD_SETS,
   ],

@@ -2,10 +2,10 @@ import Type, { type TSchema } from 'typebox';
 import { type JsonObject, listOf, objectOf } from '../../../../azure/json.ts';
 import type { StoredResource } from '../../../../state/port.ts';
 import { parseAddress } from '../../../../network/address.ts';
-import type { ResourceType } from '../../../resource-type.ts';
+import type { ResourceAction, ResourceType } from '../../../resource-type.ts';
 import { storedResource } from '../../../stored-resource.ts';
 import { refused } from '../../../verb.ts';
-import { PRIVATE_DNS_VERSIONS } from './zone.ts';
+import { PRIVATE_DNS_VERSIONS, recordSetsOf } from './zone.ts';
 
 const TYPE = 'Microsoft.Network/privateDnsZones';
 const CLOSED = { additionalProperties: false } as const;
@@ -59,6 +59,20 @@ export const RECORD_SETS: readonly ResourceType[] = KINDS.map(
     project: (record) => projectRecord(record, `${TYPE}/${kind}`),
   }),
 );
+
+/** `GET …/ALL`: the record sets of a zone, of every kind. */
+export const ALL_RECORDS: ResourceAction = {
+  name: 'ALL',
+  method: 'GET',
+  permission: 'Microsoft.Network/privateDnsZones/all/read',
+  run: ({ view }, { resource }) => {
+    const value = recordSetsOf(view, resource).map((record) => {
+      const kind = record.type.slice(record.type.lastIndexOf('/') + 1).toUpperCase();
+      return projectRecord(record, `${TYPE}/${kind}`);
+    });
+    return { kind: 'answered', body: { value } };
+  },
+};
 
 function isWrongAddress({ ipv4Address, ipv6Address }: JsonObject): boolean {
   const wrong = (text: unknown, family: 4 | 6): boolean =>

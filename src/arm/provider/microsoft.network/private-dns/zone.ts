@@ -73,7 +73,7 @@ function linksOf(view: StateView, zone: Pick<StoredResource, 'key'>): readonly S
 }
 
 /** The record sets of a zone that are kept; its SOA is not one of them. */
-function recordSetsOf(view: StateView, zone: Pick<StoredResource, 'key'>): readonly StoredResource[] {
+export function recordSetsOf(view: StateView, zone: Pick<StoredResource, 'key'>): readonly StoredResource[] {
   return view
     .below(zone.key)
     .filter(

@@ -111,7 +111,8 @@ async function runEffect(pipe: Pipe, effect: ArmEffect, named: Named): Promise<R
   const { request, apiVersion } = named;
   const resource = target(contextOf(pipe, pipe.state.view(), request), named, effect);
   if ('code' in resource) return refuse(pipe, resource);
-  const outcome = await effect.run({ resource, apiVersion, body: request.body, caller: request.caller });
+  const { body, query, caller } = request;
+  const outcome = await effect.run({ resource, apiVersion, body, query, caller });
   return at(pipe.state.view().generation, answerEffect(pipe, outcome));
 }
 

@@ -25,6 +25,7 @@ export interface ArmEffect {
     readonly resource: StoredResource;
     readonly apiVersion: string;
     readonly body: JsonObject;
+    readonly query: URLSearchParams;
     readonly caller: string;
   }): Promise<EffectOutcome>;
 }

@@ -52,6 +52,8 @@ export const ARM_ERROR = {
   NicInUse: { status: 400 },
   IdentityInUse: { status: 409 },
   InvalidContainerGroupName: { status: 400 },
+  InaccessibleImage: { status: 400 },
+  ContainerHostStartFailed: { status: 409 },
   InvalidImageRegistryCredentialIdentity: { status: 400 },
   InvalidImageRegistryCredential: { status: 400 },
   SubnetMissingRequiredDelegation: { status: 400 },

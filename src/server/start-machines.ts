@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { ArmEffect } from '../arm/effect.ts';
+import type { ContainerHosts } from '../arm/container-hosts.ts';
 import type { Hosts } from '../arm/hosts.ts';
 import type { Executor } from '../arm/operation-runner.ts';
+import { CONTAINER_HOST_OPERATION } from '../arm/provider/container-host-operation.ts';
 import { HOST_OPERATION } from '../arm/provider/microsoft.compute/virtual-machine/host-operation.ts';
 import { objectOf } from '../azure/json.ts';
 import { keyOfId } from '../azure/resource-id.ts';
@@ -11,6 +13,9 @@ import type { MachineFile } from '../lab/machine.ts';
 import type { Change, StateReader, StateView, StoredResource } from '../state/port.ts';
 import type { BaseRoots } from './base-images.ts';
 import type { Lab } from './lab.ts';
+import { containerEffects } from './container-effects.ts';
+import { containerExecutor, containerMachines } from './container-machines.ts';
+import { type ContainerWatch, watchContainers } from './container-watch.ts';
 import { followMachines, type Machines } from './machines.ts';
 import { runCommandEffect } from './run-command.ts';
 import { virtualMachines } from './virtual-machines.ts';
@@ -18,6 +23,7 @@ import { virtualMachines } from './virtual-machines.ts';
 /** The machines behind resources, as the management API uses them. */
 export interface StartedMachines extends Disposable {
   readonly hosts: Hosts;
+  readonly containerHosts: ContainerHosts;
   readonly effects: readonly ArmEffect[];
   readonly executors: Readonly<Record<string, Executor>>;
   /** Waits until nothing is left of the machines of resources that were removed. */
@@ -34,6 +40,7 @@ export interface MachineParts {
   readonly caFile: string | undefined;
   /** What else every machine finds in it. */
   readonly files: readonly MachineFile[];
+  readonly now: () => number;
 }
 
 /** How long a machine may take to be as it is wanted, in ms. */
@@ -43,26 +50,43 @@ const NO_LAB =
 
 /** Starts what sees to machines. Without a lab they are kept as resources on loopback, and refused beyond it. */
 export async function startMachines(parts: MachineParts): Promise<StartedMachines> {
-  const { state, lab, config, roots, caFile, files } = parts;
-  const source = virtualMachines({ roots, files: [...(await trusted(caFile)), ...files] });
+  const { state, lab, config, roots, caFile, files, now } = parts;
+  const seen = [...(await trusted(caFile)), ...files];
+  const sources = [virtualMachines({ roots, files: seen }), ...containerMachines({ state, roots, files: seen })];
   // What a rule waits for, a new network waits for too.
   const deadlineMs = DEADLINE_MS + config.propagationDelayMs;
-  const machines = followMachines({ state, lab, sources: [source], deadlineMs });
+  const machines = followMachines({ state, lab, sources, deadlineMs });
+  const watch = watchContainers(state, machines);
   return {
     hosts: hostsOf(lab, config, machines),
-    effects: [runCommandEffect(machines)],
-    executors: { [HOST_OPERATION]: hostExecutor(state, machines) },
+    containerHosts: containerHostsOf(lab, watch),
+    effects: [runCommandEffect(machines), ...containerEffects(state, machines, now)],
+    executors: {
+      [HOST_OPERATION]: hostExecutor(state, machines),
+      [CONTAINER_HOST_OPERATION]: containerExecutor(state, machines),
+    },
     async gone(removed, signal) {
       const had = removed.filter(({ uid }) => machines.observed(uid) !== undefined);
       await Promise.all(had.map((resource) => machines.settled(resource, signal)));
     },
-    [Symbol.dispose]: () => machines[Symbol.dispose](),
+    [Symbol.dispose]() {
+      watch[Symbol.dispose]();
+      machines[Symbol.dispose]();
+    },
   };
 }
 
 function hostsOf({ ready }: Lab, config: Config, machines: Machines): Hosts {
   if (ready.kind === 'made' && !ready.rootless) return { kind: 'run', observed: (uid) => machines.observed(uid) };
   return [config.registry, config.control].every(isLoopback) ? { kind: 'none' } : { kind: 'refused', why: NO_LAB };
+}
+
+/** Containers need a host that runs them: as resources alone they would say nothing. */
+function containerHostsOf({ ready }: Lab, watch: ContainerWatch): ContainerHosts {
+  if (ready.kind === 'made' && !ready.rootless) return { kind: 'run', observed: (uid) => watch.observed(uid) };
+  const why =
+    'This server has no lab of root, so that nothing would run the containers of clusters and container groups: start it with --lab on.';
+  return { kind: 'refused', why };
 }
 
 /** Waits for the host of a machine. One that is new goes again when it cannot be, and nothing is left of it. */

@@ -168,8 +168,12 @@ export async function startServer(asked: Config, options: StartOptions): Promise
   const registryPort = config.publicPort ?? registry.address.port;
   const files = machineFiles({ control: controlUrl, authority: controlUrl, registrySuffix: config.registrySuffix });
   const roots = baseRoots(config, substitutions);
-  const machines = stack.use(await startMachines({ state, lab, config, roots, caFile, files }));
-  const settings = (): ArmSettings => ({ ...armSettings(config, stores, registryPort), hosts: machines.hosts });
+  const machines = stack.use(await startMachines({ state, lab, config, roots, caFile, files, now }));
+  const settings = (): ArmSettings => ({
+    ...armSettings(config, stores, registryPort),
+    hosts: machines.hosts,
+    containerHosts: machines.containerHosts,
+  });
   const operations = stack.use(
     startOperations({
       state,
@@ -401,9 +405,11 @@ function controlListenerPlane(
   );
 }
 
-const NO_CONTAINER_HOSTS = 'This server runs no hosts for containers: clusters and container groups are refused.';
-
-function armSettings(config: Config, { directory }: Stores, registryPort: number): Omit<ArmSettings, 'hosts'> {
+function armSettings(
+  config: Config,
+  { directory }: Stores,
+  registryPort: number,
+): Omit<ArmSettings, 'hosts' | 'containerHosts'> {
   const { profile, cloud, registrySuffix, publicPrefix, autoRegistration, revalidateRules } = config;
   return {
     profile,
@@ -414,7 +420,6 @@ function armSettings(config: Config, { directory }: Stores, registryPort: number
     publicPrefix,
     autoRegistration,
     revalidateAllRules: revalidateRules,
-    containerHosts: { kind: 'refused', why: NO_CONTAINER_HOSTS },
   };
 }
 

@@ -1,17 +1,20 @@
 import type { ArmError } from '../../../azure/error.ts';
 import { type Json, type JsonObject, listOf, objectOf } from '../../../azure/json.ts';
-import { keyOfId } from '../../../azure/resource-id.ts';
-import type { StateView, StoredResource } from '../../../state/port.ts';
-import { hostRefusal } from '../../container-hosts.ts';
+import { keyOfId, parseResourceId } from '../../../azure/resource-id.ts';
+import type { Change, StateView, StoredResource } from '../../../state/port.ts';
+import { hostRefusal, type ObservedContainer } from '../../container-hosts.ts';
 import { identityAfter, shownIdentity } from '../../managed-identity.ts';
 import { keptHost, platformHosts } from '../../platform-host.ts';
 import type { ResourceType } from '../../resource-type.ts';
 import { storedResource } from '../../stored-resource.ts';
-import { refused, type VerbContext, type WriteOutcome, type WriteRequest } from '../../verb.ts';
+import { type ArmSettings, refused, type VerbContext, type WriteOutcome, type WriteRequest } from '../../verb.ts';
+import { containerHostOperation } from '../container-host-operation.ts';
 import { placeHost } from '../microsoft.network/platform-address.ts';
+import { containerView, groupState } from './instance-view.ts';
 import { GROUP_SCHEMA } from './schema.ts';
 
 const TYPE = 'Microsoft.ContainerInstance/containerGroups';
+const CONTAINERS = 'microsoft.containerinstance/containergroups/containers';
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /** Container groups: containers that share a host on a subnet, and its address. */
@@ -67,10 +70,35 @@ function put(context: VerbContext, request: WriteRequest): WriteOutcome {
       ? {}
       : { ipAddress: { ...objectOf(ipAddress), ip: host.address } }),
     hosts: [keptHost(host)],
+    provisioningState: existing === undefined ? 'Creating' : 'Updating',
     // Containers are started anew with each change, as in Azure.
     boot: typeof boot === 'number' ? boot + 1 : 1,
   };
-  return { kind: 'written', resource: { ...bare, properties } };
+  const resource = { ...bare, properties };
+  return {
+    kind: 'written',
+    resource,
+    also: containersAfter(context, resource),
+    operation: containerHostOperation(existing === undefined),
+  };
+}
+
+/** A resource for each container; those that the group has no longer go. */
+function containersAfter(context: VerbContext, group: StoredResource): readonly Change[] {
+  const wanted = listOf(group.properties['containers']).map((one) => {
+    const { name } = objectOf(one);
+    return parseResourceId(`${group.id}/containers/${typeof name === 'string' ? name : ''}`);
+  });
+  const ids = wanted.filter((id) => id !== undefined);
+  const gone = context.view
+    .ofType(CONTAINERS, group.key)
+    .filter(({ key }) => !ids.some((id) => id.key === key))
+    .map(({ key }): Change => ({ kind: 'remove', key }));
+  const made = ids.map((id): Change => {
+    const existing = context.view.get(id.key);
+    return { kind: 'put', resource: storedResource(context, { id, existing }, { properties: {} }) };
+  });
+  return [...gone, ...made];
 }
 
 function subnetOf({ subnetIds }: JsonObject): string {
@@ -131,7 +159,13 @@ function delegationRefusal(view: StateView, asked: JsonObject): ArmError | undef
 }
 
 /** Passwords and secret values are told to nobody. */
-function projectGroup(group: StoredResource, _version: string, view: StateView): JsonObject {
+function projectGroup(
+  group: StoredResource,
+  _version: string,
+  view: StateView,
+  { containerHosts }: ArmSettings,
+): JsonObject {
+  const found = containerHosts.kind === 'run' ? containerHosts.observed(group.uid) : undefined;
   const { id, name, location, tags, properties } = group;
   const { hosts: _, boot: __, ...others } = properties;
   return {
@@ -143,21 +177,23 @@ function projectGroup(group: StoredResource, _version: string, view: StateView):
     ...shownIdentity(view, group),
     properties: {
       ...others,
-      containers: listOf(properties['containers']).map(shownContainer),
+      containers: listOf(properties['containers']).map((one) => shownContainer(one, found)),
       imageRegistryCredentials: listOf(properties['imageRegistryCredentials']).map(shownCredential),
-      provisioningState: 'Succeeded',
+      provisioningState: properties['provisioningState'] ?? 'Succeeded',
+      instanceView: { events: [], state: groupState(group, found) },
     },
   };
 }
 
-function shownContainer(container: Json): JsonObject {
+function shownContainer(container: Json, found: readonly ObservedContainer[] | undefined): JsonObject {
   const { name, properties } = objectOf(container);
+  const observed = found?.find((one) => one.name === name);
   const own = objectOf(properties);
   const environmentVariables = listOf(own['environmentVariables']).map((one) => {
     const { secureValue: _, ...shown } = objectOf(one);
     return shown;
   });
-  return { name, properties: { ...own, environmentVariables } };
+  return { name, properties: { ...own, environmentVariables, instanceView: containerView(observed) } };
 }
 
 function shownCredential(credential: Json): JsonObject {

@@ -9,6 +9,7 @@ import type { ResourceType } from '../../resource-type.ts';
 import { storedResource } from '../../stored-resource.ts';
 import { refused, type VerbContext, type WriteOutcome, type WriteRequest } from '../../verb.ts';
 import { sizeRefusal } from '../microsoft.compute/virtual-machine/reference.ts';
+import { containerHostOperation } from '../container-host-operation.ts';
 import { placeHost } from '../microsoft.network/platform-address.ts';
 import { CLUSTER_SCHEMA } from './schema.ts';
 
@@ -59,10 +60,12 @@ function put(context: VerbContext, request: WriteRequest): WriteOutcome {
     agentPoolProfiles: pools.map(keptPool),
     identityProfile: { kubeletidentity: { resourceId: made.id } },
     hosts: hosts.map(keptHost),
+    provisioningState: existing === undefined ? 'Creating' : 'Updating',
     boot: typeof boot === 'number' ? boot : 1,
   };
   const also: readonly Change[] = kubelet === undefined ? [{ kind: 'put', resource: made }] : [];
-  return { kind: 'written', resource: { ...bare, properties }, also };
+  const resource = { ...bare, properties };
+  return { kind: 'written', resource, also, operation: containerHostOperation(existing === undefined) };
 }
 
 function kept(asked: JsonObject): JsonObject {
@@ -202,7 +205,8 @@ function projectCluster(cluster: StoredResource, _version: string, view: StateVi
                 objectId: kubelet.properties['principalId'],
               },
             },
-      provisioningState: 'Succeeded',
+      provisioningState: properties['provisioningState'] ?? 'Succeeded',
+      powerState: { code: 'Running' },
     },
   };
 }

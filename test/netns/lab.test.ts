@@ -28,6 +28,12 @@ require('node:https').get('https://myregistry.azurecr.test/v2/', { agent }, (ans
 setTimeout(() => process.exit(1), 20000);
 `;
 
+/** Serves on two ports, and says so. */
+const TWO_PORTS = `
+const serve = (port, then) => require('node:http').createServer((_, answer) => answer.end()).listen(port, then);
+serve(8080, () => serve(8081, () => console.log('ready')));
+`;
+
 /** What a client in a host's namespace got: the status, the reason, and the address that was judged. */
 interface Got {
   readonly status: string;
@@ -233,6 +239,37 @@ describe('the lab', { skip: WHY_NOT }, () => {
     await guarded({});
     await arm.must('DELETE', `${group}/securityRules/yes`);
     assert.equal((await got('a-on')).status, '401');
+  });
+
+  it('lets packets into a subnet as its security group says: the port it names, from where it names', async () => {
+    const group = `${network}/networkSecurityGroups/inbound`;
+    const rule = (name: string, access: string, more: object): Promise<unknown> =>
+      arm.must('PUT', `${group}/securityRules/${name}`, {
+        properties: {
+          access,
+          direction: 'Inbound',
+          protocol: 'Tcp',
+          sourceAddressPrefix: '10.0.0.0/24',
+          sourcePortRange: '*',
+          destinationAddressPrefix: '*',
+          ...more,
+        },
+      });
+    await arm.must('PUT', group, { location: 'westeurope', properties: {} });
+    await rule('no', 'Deny', { priority: 200, destinationPortRange: '8080' });
+    await arm.must('PUT', subnet('a', 'off'), {
+      properties: { addressPrefix: '10.0.1.0/24', networkSecurityGroup: { id: group } },
+    });
+    const [tool = '', ...args] = hostCommand('a-off', [process.execPath, '-e', TWO_PORTS]);
+    const server = spawn(tool, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(server.stdout, 'data');
+    const asked = (port: number): Promise<string> => curl('a-on', '-m', '1', `http://10.0.1.4:${port}/`);
+    assert.match(await asked(8081), /^HTTP\/1\.1 200/);
+    assert.match(await asked(8080), /^failed/);
+    await rule('yes', 'Allow', { priority: 100, destinationPortRange: '8000-8080' });
+    assert.match(await asked(8080), /^HTTP\/1\.1 200/);
+    server.kill();
+    await arm.must('PUT', subnet('a', 'off'), { properties: { addressPrefix: '10.0.1.0/24' } });
   });
 
   it('leads a hub and its peered spoke to the registry by a private endpoint, and nobody else', async () => {

@@ -1,7 +1,7 @@
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type TestSeawall, startSeawall } from '../../src/testkit/start-seawall.ts';
+import { type SeawallOptions, type TestSeawall, startSeawall } from '../../src/testkit/start-seawall.ts';
 import { type Replacement, withMounts } from './private-mounts.ts';
 import { type Command, type Ended, run } from './process.ts';
 
@@ -39,13 +39,13 @@ export interface Scene extends AsyncDisposable {
 }
 
 /** Starts Seawall with both registries and prepares a home. Nothing of the machine is changed. */
-export async function openScene(): Promise<Scene> {
+export async function openScene(settings: SeawallOptions['settings'] = {}): Promise<Scene> {
   const home = await mkdtemp(join(tmpdir(), 'seawall-test-'));
   // The server itself keeps the names in it, as `up` does in that of the machine.
   const hosts = join(home, 'hosts');
   await cp('/etc/hosts', hosts);
   const seawall = await startSeawall({
-    settings: { hostsFile: hosts },
+    settings: { ...settings, hostsFile: hosts },
     registries: [
       { name: PRIVATE, adminUserEnabled: true },
       { name: ANONYMOUS, adminUserEnabled: true, anonymousPullEnabled: true },

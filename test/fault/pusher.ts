@@ -21,6 +21,8 @@ export interface Acknowledged {
   readonly held: Held;
   /** Blobs that no manifest names yet. */
   readonly loose: readonly Content[];
+  /** Passes of the collection begun by then; one that begins later may have the loose blobs for garbage. */
+  readonly passes: number;
 }
 
 const EMPTY: Held = { tags: new Map(), images: new Map() };
@@ -49,7 +51,7 @@ export class Pusher {
   #sequence = 0;
   acknowledged = 0;
   /** What was acknowledged, one change after another. */
-  readonly journal: Acknowledged[] = [{ held: EMPTY, loose: [] }];
+  readonly journal: Acknowledged[] = [{ held: EMPTY, loose: [], passes: 0 }];
 
   constructor(client: Sender, repository: string, random: Random, shared: SharedLayers) {
     this.#client = client;
@@ -214,7 +216,7 @@ export class Pusher {
   }
 
   #acknowledge(): void {
-    this.journal.push({ id: this.#last, held: this.#held, loose: this.#loose });
+    this.journal.push({ id: this.#last, held: this.#held, loose: this.#loose, passes: this.#looseSince });
   }
 }
 

@@ -12,6 +12,8 @@ import type { ServerState } from '../server/state-file.ts';
 
 /** How a server for a test differs from the default. */
 export interface SeawallOptions {
+  /** The folder of an earlier one that is gone, above its data; it is left there. */
+  readonly root?: string;
   /** The setting `registries`; by default one, `myregistry`, with its admin user on. */
   readonly registries?: readonly object[];
   /** Other settings, as flags are written. */
@@ -57,7 +59,7 @@ const DEFAULT_REGISTRIES: readonly object[] = [{ name: 'myregistry', adminUserEn
 
 /** Starts a server that makes nothing outside its own temporary folder; the hosts file is left alone. */
 export async function startSeawall(options: SeawallOptions = {}): Promise<TestSeawall> {
-  const root = await mkdtemp(join(tmpdir(), 'seawall-test-'));
+  const root = options.root ?? (await mkdtemp(join(tmpdir(), 'seawall-test-')));
   // A server that lets go of root reaches its folder through this one.
   await chmod(root, 0o755);
   const dataDir = join(root, 'data');
@@ -68,7 +70,7 @@ export async function startSeawall(options: SeawallOptions = {}): Promise<TestSe
   const close = async (): Promise<void> => {
     if (open) await server.close();
     open = false;
-    await rm(root, { recursive: true, force: true });
+    if (options.root === undefined) await rm(root, { recursive: true, force: true });
   };
   const host = (registry: string): string => `${registry}.${state.registrySuffix}:${state.registryPort}`;
   return {

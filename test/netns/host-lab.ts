@@ -25,6 +25,8 @@ export interface HostLab extends AsyncDisposable {
   readonly seawall: TestSeawall;
   readonly arm: Arm;
   readonly group: string;
+  /** The file of the key that machines let in. */
+  readonly key: string;
   idOf(type: string, name: string): string;
   machineId(name: string): string;
   /** Makes a network interface with a public address; answers that. */
@@ -89,6 +91,7 @@ async function labOf(seawall: TestSeawall, { key, keyData }: Keys): Promise<Omit
     seawall,
     arm,
     group,
+    key,
     idOf,
     machineId,
     ask,
@@ -167,7 +170,8 @@ async function poll(arm: Arm, { pathname, search }: URL): Promise<Ended> {
 
 const OPTIONS = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'LogLevel=ERROR', 'ConnectTimeout=10'];
 
-async function ssh(key: string, address: string, command: string): Promise<Said> {
+/** Runs a command over ssh, as the administrator of hosts. */
+export async function ssh(key: string, address: string, command: string): Promise<Said> {
   const options = OPTIONS.flatMap((option) => ['-o', option]);
   try {
     const argv = ['-i', key, ...options, `azureuser@${address}`, command];

@@ -10,6 +10,7 @@ import { admission } from './admission.ts';
 import { blob } from './blob.ts';
 import { collection } from './collection.ts';
 import { docker } from './docker.ts';
+import { hosts } from './hosts.ts';
 import { layer } from './layer.ts';
 import { management } from './management.ts';
 import { manifest } from './manifest.ts';
@@ -37,6 +38,7 @@ const ROWS: readonly Row[] = [
   referrers,
   collection,
   management,
+  hosts,
   layer,
 ];
 const MIB = 1024 * 1024;

@@ -25,7 +25,7 @@ interface Status {
   readonly message?: string;
 }
 
-/** How a machine is found. What no host stands behind is never said to run (docs/adr/0010). */
+/** How a machine is found. What no host stands behind is never said to run (docs/adr/0012). */
 export function instanceView(machine: StoredResource, hosts: Hosts): JsonObject {
   const time = new Date(machine.changedMs).toISOString();
   const power = powerOf(machine, hosts);

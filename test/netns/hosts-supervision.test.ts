@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { startSeawall } from '../../src/testkit/start-seawall.ts';
 import { lacks } from '../client/process.ts';
@@ -87,7 +88,7 @@ interface Killed {
 
 /** Starts a server with a host, and kills it together with its supervisor. */
 async function killed(hosts: 'keep' | 'end'): Promise<Killed> {
-  const child = fork(join(import.meta.dirname, 'host-server.fixture.ts'), [hosts], {
+  const child = fork(fileURLToPath(new URL('host-server.fixture.ts', import.meta.url)), [hosts], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     execArgv: [],
   });

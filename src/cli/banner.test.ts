@@ -34,6 +34,18 @@ describe('the banner', () => {
     assert.ok(banner({ ...READY, hosts: { kind: 'advice', advice } }, String).includes(`\n${advice}\n`));
   });
 
+  it('says how a base image is made where hosts have none, and what the lab stands in for', () => {
+    const lab = { kind: 'made', rootless: false } as const;
+    const text = banner({ ...READY, lab, baseImages: [], standsFor: ['registry-1.docker.io', 'aka.ms'] }, String);
+    assert.match(text, /images +none yet: .*sudo seawall lab image/);
+    assert.match(text, /stand-ins +the lab answers for registry-1\.docker\.io and aka\.ms; off by --substitutions off/);
+    assert.match(
+      banner({ ...READY, lab, baseImages: ['debian-12'], standsFor: [] }, String),
+      /images +debian-12\n +stand-ins +off/,
+    );
+    assert.doesNotMatch(banner(READY, String), /images|stand-ins/);
+  });
+
   it('says where the names are kept', () => {
     assert.match(
       banner({ ...READY, hosts: { kind: 'kept', path: '/etc/hosts' } }, String),

@@ -6,6 +6,7 @@ export function banner(ready: ReadyInfo, bold: Terminal['bold']): string {
   return [
     ...addresses(ready, bold),
     ...lab(ready),
+    ...hostsOfLab(ready),
     ...user(ready),
     ...hosts(ready),
     ...bootstrap(ready),
@@ -40,6 +41,18 @@ function hosts({ hosts: outcome }: ReadyInfo): readonly string[] {
     case 'advice':
       return ['', outcome.advice];
   }
+}
+
+/** What hosts are laid over is made when somebody says so; what stands in for the outside is never left unsaid. */
+function hostsOfLab({ baseImages, standsFor = [] }: ReadyInfo): readonly string[] {
+  if (baseImages === undefined) return [];
+  const images =
+    baseImages.length === 0
+      ? 'none yet: az vm create needs one; make it in some minutes: sudo seawall lab image'
+      : baseImages.join(', ');
+  const stands =
+    standsFor.length === 0 ? 'off' : `the lab answers for ${standsFor.join(' and ')}; off by --substitutions off`;
+  return [`  ${'images'.padEnd(11)}${images}`, `  ${'stand-ins'.padEnd(11)}${stands}`];
 }
 
 function lab({ lab: outcome }: ReadyInfo): readonly string[] {

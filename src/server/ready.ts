@@ -37,6 +37,10 @@ export interface ReadyInfo {
   readonly hosts: ReadyHosts;
   /** The lab: made, not asked for, or why it could not be made. */
   readonly lab: ReadyLab;
+  /** The base images that hosts can be laid over, by name; absent without a lab that runs hosts. */
+  readonly baseImages?: readonly string[];
+  /** Names that the lab stands in for. */
+  readonly standsFor?: readonly string[];
   /** Whom the server lets go of root for; absent where it had none, or keeps it. */
   readonly user?: string;
   /** Why it runs as root although a lab is there, and what to do. */

@@ -9,6 +9,7 @@ import type { ArmSettings } from '../arm/verb.ts';
 import { missingEgress } from '../arm/provider/microsoft.network/virtual-network/egress.ts';
 import { type AuthServices, authServices } from '../auth/services.ts';
 import { formatListenAddress } from '../config/address.ts';
+import { listImages } from '../base-image/shelf.ts';
 import type { Config } from '../config/config.ts';
 import { loginHost, loginServer } from '../config/login-host.ts';
 import type { AttachedSocket } from '../connection/listener.ts';
@@ -16,7 +17,7 @@ import type { Denials } from '../denials/port.ts';
 import { ringOfDenials } from '../denials/ring.ts';
 import type { Owner } from '../directory/port.ts';
 import type { OutboundDoor } from '../outbound/door.ts';
-import { keepSubstitutions, type Substitutions } from '../outside/substitution.ts';
+import { keepSubstitutions, SUBSTITUTED_NAMES, type Substitutions } from '../outside/substitution.ts';
 import type { StateView } from '../state/port.ts';
 import { DatabaseDamagedError, DatabaseTooNewError, DatabaseUnusableError } from '../sqlite/migrate.ts';
 import type { BlobBytes, Damage } from '../store/verify/verifier.ts';
@@ -261,6 +262,7 @@ export async function startServer(asked: Config, options: StartOptions): Promise
     ...trusted,
     hosts: names.hosts,
     lab: lab.ready,
+    ...(await hostsReady(config, lab)),
     ...(user.kind === 'become' ? { user: user.name } : user.why === undefined ? {} : { asRoot: user.why }),
     ...bootstrapOf(owner, config),
   };
@@ -432,6 +434,16 @@ async function readyRegistries({ config, stores, snapshot }: Assembly, port: num
     ready.push({ name: settings.name, loginServer: loginServer(settings.loginServer, port), ...admin });
   }
   return ready;
+}
+
+/** What is said of hosts, where the lab runs any. */
+async function hostsReady(
+  { images, substitutions }: Config,
+  { ready }: Lab,
+): Promise<Pick<ReadyInfo, 'baseImages' | 'standsFor'>> {
+  if (ready.kind !== 'made' || ready.rootless) return {};
+  const names = (await listImages(images).catch(() => [])).map(({ name }) => name);
+  return { baseImages: [...new Set(names)], standsFor: substitutions ? [...SUBSTITUTED_NAMES.keys()] : [] };
 }
 
 /** The owner as the state file has it: with the secret in the rehearsal form alone. */

@@ -29,6 +29,8 @@ export interface Stores extends AsyncDisposable {
 
 /** What of resources is secret: where webhooks call and with which headers, and what machines are told at their first start. */
 const SECRETS: Readonly<Record<string, readonly string[]>> = {
+  // Passwords to registries, and values of variables.
+  'microsoft.containerinstance/containergroups': ['containers', 'imageRegistryCredentials'],
   'microsoft.containerregistry/registries/webhooks': ['serviceUri', 'customHeaders'],
   'microsoft.compute/virtualmachines': ['osProfile'],
 };

@@ -213,6 +213,16 @@ describe('hosts of containers', { skip: WHY_NOT }, () => {
     it('is a trusted service with an identity, where addresses are named, and not without', async () => {
       await allow({ addresses: ['203.0.113.9'] });
       assert.equal((await create('untrusted', byPassword())).state, 'Failed');
+      // A password to the registry is in no file as it is.
+      const kept = await run('grep', [
+        '--recursive',
+        '--files-with-matches',
+        '--fixed-strings',
+        password,
+        seawall.dataDir,
+        '--exclude-dir=machines',
+      ]).catch(() => ({ stdout: '' }));
+      assert.equal(kept.stdout, '');
       const { state, json } = await create('trusted', byIdentity());
       assert.equal(state, 'Succeeded', JSON.stringify(json));
     });

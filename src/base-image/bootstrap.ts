@@ -48,7 +48,9 @@ function explain({ sources }: MachineApt) {
   return (error: unknown): never => {
     if (!(error instanceof ToolError)) throw error;
     if (error.message.includes('No space left on device'))
-      throw new ToolError('there is no space left in the folder of base images: make room, or name another by --images');
+      throw new ToolError(
+        'there is no space left in the folder of base images: make room, or name another by --images',
+      );
     const places = sources.map(sourceLine).join('; ');
     throw new ToolError(`${error.message}\nPackages were asked for from: ${places} (what apt uses on this machine)`);
   };

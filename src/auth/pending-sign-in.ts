@@ -8,6 +8,8 @@ export const DEVICE_LIFETIME_MS = 15 * 60_000;
 const CODE_LIFETIME_MS = 5 * 60_000;
 /** How many of each are remembered; the oldest is forgotten for a new one. */
 const REMEMBERED = 1000;
+/** How many of them one address may have: whoever begins more loses its own oldest, and nobody else's. */
+const OF_ONE = 50;
 /** Letters that are not taken for others, and make no words (RFC 8628 §6.1). */
 const LETTERS = 'BCDFGHJKLMNPQRSTVWXZ';
 const USER_CODE_LETTERS = 9;
@@ -32,6 +34,8 @@ export interface CodeRequest extends SignInRequest {
 interface Device extends SignInRequest {
   readonly userCode: string;
   readonly expiresMs: number;
+  /** Who began it. */
+  readonly from: object;
   identity: SignedIn | undefined;
 }
 
@@ -53,13 +57,19 @@ export class PendingSignIns {
   readonly #codes = new Map<string, Code>();
 
   /** Begins a sign-in at another device. */
-  beginDevice(request: SignInRequest, nowMs: number): { readonly deviceCode: string; readonly userCode: string } {
+  beginDevice(
+    request: SignInRequest,
+    from: object,
+    nowMs: number,
+  ): { readonly deviceCode: string; readonly userCode: string } {
     const deviceCode = randomBytes(32).toString('base64url');
     const userCode = newUserCode();
+    this.#makeRoom(from);
     keep(this.#devices, hashOf(deviceCode), {
       ...request,
       userCode,
       expiresMs: nowMs + DEVICE_LIFETIME_MS,
+      from,
       identity: undefined,
     });
     return { deviceCode, userCode };
@@ -115,6 +125,12 @@ export class PendingSignIns {
     const proves = asked.length === challenge.length && timingSafeEqual(asked, challenge);
     if (!proves || kept.clientId !== clientId || kept.redirectUri !== redirectUri) return undefined;
     return { request: kept, identity: kept.identity };
+  }
+
+  #makeRoom(from: object): void {
+    const own = [...this.#devices].filter(([, device]) => device.from === from);
+    const [oldest] = own;
+    if (own.length >= OF_ONE && oldest !== undefined) this.#devices.delete(oldest[0]);
   }
 
   #device(typed: string, nowMs: number): Device | undefined {

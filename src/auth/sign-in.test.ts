@@ -90,10 +90,10 @@ describe('a person who signs in by name and password', () => {
 });
 
 describe('a sign-in at another device', () => {
-  const begin = async (w: World): Promise<{ readonly device: string; readonly user: string }> => {
+  const begin = async (w: World, from = {}): Promise<{ readonly device: string; readonly user: string }> => {
     const reply = await answerDeviceCode(
       w.services,
-      incoming({ form: { client_id: AZ, scope: SCOPE } }),
+      incoming({ form: { client_id: AZ, scope: SCOPE }, from }),
       'common',
       NOW,
     );
@@ -121,6 +121,16 @@ describe('a sign-in at another device', () => {
     assert.equal(errorOf(await poll(w, device, { client_id: 'another-program' })), 'invalid_grant');
     assert.equal(payloadOf(tokenIn(await poll(w, device)))['upn'], 'alice@example.com');
     assert.equal(errorOf(await poll(w, device)), 'invalid_grant');
+  });
+
+  it('is not pushed out by thousands that somebody else begins', async () => {
+    await using w = await world();
+    const { device } = await begin(w);
+    const flood = {};
+    const first = await begin(w, flood);
+    for (let i = 0; i < 2000; i++) await begin(w, flood);
+    assert.equal(errorOf(await poll(w, device)), 'authorization_pending');
+    assert.equal(errorOf(await poll(w, first.device)), 'invalid_grant');
   });
 
   it('ends when nobody comes within fifteen minutes, and a code is used once', async () => {

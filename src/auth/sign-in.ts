@@ -42,7 +42,7 @@ export async function answerDeviceCode(
       code: 900_144,
       description: "The request body must contain 'client_id' and a 'scope' of one resource.",
     });
-  const { deviceCode, userCode } = services.pending.beginDevice({ clientId, scope }, nowMs);
+  const { deviceCode, userCode } = services.pending.beginDevice({ clientId, scope }, incoming.from, nowMs);
   const uri = `${services.authority.issuerBase}/device`;
   return okToken({
     user_code: userCode,

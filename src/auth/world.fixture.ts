@@ -89,10 +89,14 @@ export interface Asked {
   readonly form?: Readonly<Record<string, string>> | URLSearchParams | string;
   readonly query?: string;
   readonly headers?: IncomingHttpHeaders;
+  /** Whose address it comes from. */
+  readonly from?: object;
 }
 
+const SOMEBODY = {};
+
 /** A request; a POST when it has a form. */
-export function incoming({ form, query = '', headers = {} }: Asked): Incoming {
+export function incoming({ form, query = '', headers = {}, from = SOMEBODY }: Asked): Incoming {
   const body = typeof form === 'string' ? form : new URLSearchParams(form).toString();
   return {
     method: form === undefined ? 'GET' : 'POST',
@@ -100,6 +104,7 @@ export function incoming({ form, query = '', headers = {} }: Asked): Incoming {
     query: new URLSearchParams(query),
     headers,
     contentLength: undefined,
+    from,
     hold: () => true,
     body: async function* () {
       yield Buffer.from(body);

@@ -5,6 +5,7 @@ import type { NodeIncoming } from './node-incoming.ts';
 export function bodylessIncoming(
   head: { readonly method: string; readonly headers: IncomingHttpHeaders },
   target: { readonly path: string; readonly query: string },
+  from: object,
 ): NodeIncoming {
   return {
     method: head.method,
@@ -13,6 +14,7 @@ export function bodylessIncoming(
     headers: head.headers,
     contentLength: undefined,
     receivedBytes: 0,
+    from,
     hold: () => true,
     release: () => undefined,
     async *body() {},

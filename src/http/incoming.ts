@@ -10,6 +10,8 @@ export interface Incoming {
   readonly headers: IncomingHttpHeaders;
   /** `Content-Length` in bytes; `undefined` when the body is chunked or absent. */
   readonly contentLength: number | undefined;
+  /** Who sent it, as far as shares are counted: the same object for the same address. */
+  readonly from: object;
   /** Asks for memory for so much of the body until the request is answered; `false` is a client that has enough. */
   hold(bytes: number): boolean;
   /** The body. Asking for it sends `100 Continue` to a client that waits for it; it can be read once. */

@@ -30,6 +30,7 @@ export function nodeIncoming(
     get receivedBytes() {
       return receivedBytes;
     },
+    from: memory,
     hold(bytes) {
       if (!memory.hold(bytes)) return false;
       heldBytes += bytes;

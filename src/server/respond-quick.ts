@@ -50,6 +50,7 @@ interface Opening {
 
 function open({ correlationId, startedMs, enders }: Opening, head: QuickHead, socket: Socket): Exchange | Refused {
   const facts = connectionFacts(socket);
+  const client = connectionClient(socket);
   const target = parseTarget(head, facts.serverName);
   if ('code' in target) return { ...refuse(target), refusal: target.code };
   return {
@@ -57,10 +58,10 @@ function open({ correlationId, startedMs, enders }: Opening, head: QuickHead, so
     facts,
     target,
     startedMs,
-    client: connectionClient(socket),
+    client,
     entered: false,
     identity: undefined,
-    incoming: bodylessIncoming(head, target),
+    incoming: bodylessIncoming(head, target, client),
     route: 'none',
     principal: undefined,
     cut: () => socket.destroy(),

@@ -7,7 +7,11 @@ const BELOW = '/subscriptions/{subscription}/providers/{namespace}/locations/{lo
 
 /** Where operations are asked for: how one stands, and what came of it (202 until it is over). */
 export const OPERATION_ROUTES: readonly ArmRoute[] = [
-  route('operations', (_, found) => ({ kind: 'answered', body: statusOf(found) })),
+  route('operations', (_, found) => ({
+    kind: 'answered',
+    body: statusOf(found),
+    ...(found.operation.state.kind === 'running' ? { askAgainS: 1 } : {}),
+  })),
   route('operationResults', ({ origin }, { operation: { state }, result }, apiVersion) => {
     switch (state.kind) {
       case 'running':

@@ -113,10 +113,14 @@ export async function answerBegun(pipe: Pipe, request: ArmRequest, id: string): 
   }
 }
 
+function askAgain(seconds: number | undefined): Reply['headers'] {
+  return seconds === undefined ? {} : { 'retry-after': String(seconds) };
+}
+
 function answerOf(outcome: ActionOutcome): Reply {
   switch (outcome.kind) {
     case 'answered':
-      return outcome.body === undefined ? noContent() : okJson(outcome.body);
+      return outcome.body === undefined ? noContent() : okJson(outcome.body, askAgain(outcome.askAgainS));
     case 'begun':
       throw new TypeError('a request that changes nothing began an operation');
     case 'running':

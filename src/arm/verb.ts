@@ -106,7 +106,13 @@ export type RemoveOutcome = { readonly kind: 'removed'; readonly also?: readonly
  * `begun` by the id that `beginOperation` gave.
  */
 export type ActionOutcome =
-  | { readonly kind: 'answered'; readonly body: Json | undefined; readonly changes?: readonly Change[] }
+  | {
+      readonly kind: 'answered';
+      readonly body: Json | undefined;
+      readonly changes?: readonly Change[];
+      /** When to ask again what is not over, in seconds: clients that are not told wait for half a minute. */
+      readonly askAgainS?: number;
+    }
   | { readonly kind: 'begun'; readonly operation: string; readonly changes: readonly Change[] }
   | { readonly kind: 'running'; readonly location: string }
   | Refused;

@@ -251,6 +251,7 @@ function statusOf({ id, state, createdMs }: Work): ActionOutcome {
   return {
     kind: 'answered',
     body: { name: id, status, startTime: new Date(createdMs).toISOString(), ...ended, ...error },
+    ...(state.kind === 'running' ? { askAgainS: 1 } : {}),
   };
 }
 

@@ -38,6 +38,8 @@ describe('the deletion of a resource group', () => {
       assert.equal(told.status, 200, told.text);
       if (told.json()['status'] === 'Succeeded') break;
       assert.equal(told.json()['status'], 'InProgress');
+      // Who is not told when to ask again waits for half a minute.
+      assert.equal(told.headers['retry-after'], '1');
     }
     assert.equal((await follow(location)).status, 200);
     assert.equal((await arm.ask('GET', group)).status, 404);

@@ -26,7 +26,10 @@ function narrowOne(scope: Scope, grant: Grant): readonly AccessEntry[] {
 }
 
 function wanted(actions: readonly RequestedAction[]): readonly RepositoryAction[] {
-  return REPOSITORY_ACTIONS.filter((action) => actions.includes('*') || actions.includes(action));
+  const asked = new Set<RequestedAction>(actions);
+  if (asked.has('deleted_read')) asked.add('metadata_read');
+  if (asked.has('deleted_restore')) asked.add('push');
+  return REPOSITORY_ACTIONS.filter((action) => asked.has('*') || asked.has(action));
 }
 
 /** What a token's `access` claim grants by itself. */

@@ -10,14 +10,17 @@ export const REPOSITORY_ACTIONS = [
   'metadata_write',
 ] as const satisfies readonly RepositoryAction[];
 
-/** Actions of Azure's soft delete: clients may ask for them, nobody is given them here. */
-const NEVER_GRANTED = ['deleted_read', 'deleted_restore'] as const;
+/**
+ * Actions of Azure's soft delete, as clients ask for them. Here, who may read a repository's metadata may read what was
+ * deleted from it, and who may push to it may put that back.
+ */
+const OF_DELETED = ['deleted_read', 'deleted_restore'] as const;
 
-/** What a scope's action asks for: one action, all of them, or one that is never given. */
-export type RequestedAction = RepositoryAction | '*' | (typeof NEVER_GRANTED)[number];
+/** What a scope's action asks for: one action, all of them, or one of soft delete. */
+export type RequestedAction = RepositoryAction | '*' | (typeof OF_DELETED)[number];
 
 /** The actions that a scope may name, for messages. */
-export const REQUESTED_ACTIONS: readonly RequestedAction[] = [...REPOSITORY_ACTIONS, ...NEVER_GRANTED, '*'];
+export const REQUESTED_ACTIONS: readonly RequestedAction[] = [...REPOSITORY_ACTIONS, ...OF_DELETED, '*'];
 
 /** Reads an action of a scope; `undefined` when there is no such action. */
 export function parseRequestedAction(text: string): RequestedAction | undefined {

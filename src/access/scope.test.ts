@@ -22,10 +22,11 @@ describe('scopes are granted as they are asked', () => {
     [['repository:a/b:push,pull'], [repository('a/b', 'pull', 'push')]],
     [['repository:a:*'], [repository('a', ...REPOSITORY_ACTIONS)]],
     [['repository:a:*,deleted_read'], [repository('a', ...REPOSITORY_ACTIONS)]],
-    [['repository:a:deleted_read,deleted_restore'], []],
+    [['repository:a:deleted_read'], [repository('a', 'metadata_read')]],
+    [['repository:a:deleted_read,deleted_restore'], [repository('a', 'push', 'metadata_read')]],
     [['repository(plugin):a:pull'], [repository('a', 'pull')]],
     [['registry:catalog:*'], [CATALOG]],
-    [['registry:deleted_catalog:*'], []],
+    [['registry:deleted_catalog:*'], [CATALOG]],
     [['artifact-repository:repo:pull'], []],
     [['repository:a:pull registry:catalog:*'], [repository('a', 'pull'), CATALOG]],
     [

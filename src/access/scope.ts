@@ -45,7 +45,7 @@ function parseScope(text: string): Scope | string {
   const name = text.slice(first + 1, last);
   const actions = text.slice(last + 1);
   if (type === 'repository' || type === 'repository(plugin)') return parseRepositoryScope(name, actions);
-  if (type === 'registry') return parseRegistryScope(text, name, actions);
+  if (type === 'registry') return parseRegistryScope(name, actions);
   // Helm 2 charts: Azure's own endpoint for them is not served, charts are artifacts in repositories.
   if (type === 'artifact-repository') return { kind: 'ungrantable', text };
   return `is of the type ${JSON.stringify(type)}; allowed are repository, registry and artifact-repository`;
@@ -63,9 +63,9 @@ function parseRepositoryScope(name: string, list: string): Scope | string {
   return { kind: 'repository', name, actions };
 }
 
-function parseRegistryScope(text: string, name: string, actions: string): Scope | string {
+function parseRegistryScope(name: string, actions: string): Scope | string {
   if (actions !== '*') return `asks for the action ${JSON.stringify(actions)}; a registry scope allows only *`;
-  if (name === 'catalog') return { kind: 'catalog' };
-  if (name === 'deleted_catalog') return { kind: 'ungrantable', text };
+  // Who may list the repositories may list those in which something was deleted.
+  if (name === 'catalog' || name === 'deleted_catalog') return { kind: 'catalog' };
   return `names ${JSON.stringify(name)}; allowed are registry:catalog:* and registry:deleted_catalog:*`;
 }

@@ -4,6 +4,7 @@ import type { RepositoryName } from '../oci/reference.ts';
 import type {
   BlobReader,
   ByteStore,
+  DeleteOptions,
   LinkedBlob,
   MetadataStore,
   Occasion,
@@ -18,6 +19,8 @@ export interface RegistrySettings {
   readonly name: string;
   /** The host name clients know it by, without a port. */
   readonly loginServer: string;
+  /** Whether what is deleted can be restored (soft delete). */
+  readonly softDelete: boolean;
   /** Whether a manifest may name content that is absent. */
   readonly allowSparseManifests: boolean;
   /** In bytes. */
@@ -57,6 +60,11 @@ export interface Call {
 /** The key of a repository of the registry that was called. */
 export function keyOf(call: Call, name: RepositoryName): RepositoryKey {
   return { registry: call.registry.uid, name };
+}
+
+/** How something is deleted in the registry that was called. */
+export function deletionOf(call: Call): DeleteOptions {
+  return { ...occasionOf(call), softly: call.registry.softDelete };
 }
 
 /** The occasion of a change, for those calls that have one. */

@@ -1,7 +1,7 @@
 import { type Reply, accepted, notModified, okBytes, okHead, refuse } from '../http/reply.ts';
 import type { Reference, RepositoryName } from '../oci/reference.ts';
 import type { DeleteOutcome, ServedManifest } from '../store/port.ts';
-import { type Call, keyOf } from './call.ts';
+import { type Call, deletionOf, keyOf } from './call.ts';
 import { entityTag, matchesNone } from './conditional.ts';
 import { refuseLocked, refuseRepository } from './refusal.ts';
 
@@ -29,10 +29,14 @@ export async function deleteManifest({ name, reference }: ManifestParams, call: 
   const key = keyOf(call, name);
   switch (reference.kind) {
     case 'tag':
-      return answerDelete(await metadata.deleteTag(key, reference.tag, call.nowMs), name, reference);
+      return answerDelete(
+        await metadata.deleteTag(key, reference.tag, call.nowMs, { softly: call.registry.softDelete }),
+        name,
+        reference,
+      );
     case 'digest':
       return answerDelete(
-        await metadata.deleteManifest(key, reference.digest, call.nowMs, call.occasion),
+        await metadata.deleteManifest(key, reference.digest, call.nowMs, deletionOf(call)),
         name,
         reference,
       );

@@ -1,5 +1,6 @@
 import type { RepositoryAction } from '../access/action.ts';
 import { okJson } from '../http/reply.ts';
+import { listDeletedManifests, listDeletedRepositories, listDeletedTags, restoreManifest } from './acr/deleted.ts';
 import { getManifestRecord, listManifestRecords, patchManifest } from './acr/manifest.ts';
 import { deleteRepository, getRepository, patchRepository } from './acr/repository.ts';
 import { deleteTag, getTag, listTagRecords, patchTag } from './acr/tag.ts';
@@ -50,6 +51,10 @@ export const REGISTRY_ROUTES: readonly Route[] = [
   route('end-8', 'GET', '/v2/{name}/tags/list', { access: list, handle: listTags }),
   route('end-12', 'GET', '/v2/{name}/referrers/{digest}', { access: pull, handle: listReferrers }),
   route('acr', 'GET', '/acr/v1/_catalog', { access: catalog, handle: listRepositories('/acr/v1/_catalog') }),
+  route('acr', 'GET', '/acr/v1/_deleted/_catalog', { access: catalog, handle: listDeletedRepositories }),
+  route('acr', 'GET', '/acr/v1/_deleted/{name}/_manifests', { access: readMetadata, handle: listDeletedManifests }),
+  route('acr', 'POST', '/acr/v1/_deleted/{name}/_manifests/{digest}', { access: push, handle: restoreManifest }),
+  route('acr', 'GET', '/acr/v1/_deleted/{name}/_tags', { access: readMetadata, handle: listDeletedTags }),
   route('acr', 'GET', '/acr/v1/{name}/_tags', { access: readMetadata, handle: listTagRecords }),
   route('acr', 'GET', '/acr/v1/{name}/_tags/{tag}', { access: readMetadata, handle: getTag }),
   route('acr', 'PATCH', '/acr/v1/{name}/_tags/{tag}', { access: writeMetadata, handle: patchTag }),

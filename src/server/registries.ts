@@ -90,7 +90,12 @@ function serve({ config, state }: RegistryServices, view: StateView, registry: S
   const name = registry.name.toLowerCase();
   const loginServer = loginHost(config, name);
   const declared = config.registries.find((one) => one.name === name);
-  const { adminUserEnabled, anonymousPullEnabled, retentionPolicy: retention } = settingsOf(registry);
+  const {
+    adminUserEnabled,
+    anonymousPullEnabled,
+    retentionPolicy: retention,
+    softDeletePolicy: softDelete,
+  } = settingsOf(registry);
   const [dataHost] = dataHosts(config, registry);
   const compiled = compileRegistryView({
     uid: registry.uid,
@@ -106,12 +111,15 @@ function serve({ config, state }: RegistryServices, view: StateView, registry: S
   const { maxBlobBytes } = config;
   const allowSparseManifests = declared?.allowSparseManifests ?? false;
   // The state makes uids; this is where one enters the store's vocabulary.
-  const settings = { uid: registry.uid as RegistryUid, name, loginServer, allowSparseManifests, maxBlobBytes };
+  const uid = registry.uid as RegistryUid;
+  const deletion = { softDelete: softDelete.status === 'enabled' };
+  const settings = { uid, name, loginServer, ...deletion, allowSparseManifests, maxBlobBytes };
   return {
     settings,
     view: compiled.view,
     announces: hasWebhooks(view, registry),
     retention,
+    softDelete,
     ...(dataHost === undefined ? {} : { dataHost }),
   };
 }

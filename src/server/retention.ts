@@ -6,6 +6,7 @@ import type { ServedRegistry, Snapshot } from './snapshot.ts';
 
 /** How long retention rests between two rounds, in ms. */
 const REST_MS = 10 * 60_000;
+const DAY_MS = 86_400_000;
 
 /** What retention works with. */
 export interface RetentionServices {
@@ -42,6 +43,7 @@ async function runRound(
   isStopped: () => boolean,
 ): Promise<void> {
   for (const registry of snapshot().registries.values()) {
+    await purge({ metadata, log }, registry, now());
     const { status, days, sinceMs = 0 } = registry.retention;
     if (status === 'disabled' || isStopped()) continue;
     const nowMs = now();
@@ -58,6 +60,19 @@ async function runRound(
     } catch (error) {
       log.event({ event: 'task-failed', task: 'retention', error });
     }
+  }
+}
+
+/** What was deleted softly goes when the policy of today says so, be it enabled or not (as az says of Azure). */
+async function purge(
+  { metadata, log }: Pick<RetentionServices, 'metadata' | 'log'>,
+  { settings, softDelete }: ServedRegistry,
+  nowMs: number,
+): Promise<void> {
+  try {
+    while (await metadata.purgeDeleted(settings.uid, nowMs - softDelete.retentionDays * DAY_MS));
+  } catch (error) {
+    log.event({ event: 'task-failed', task: 'purge', error });
   }
 }
 

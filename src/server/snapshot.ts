@@ -1,4 +1,7 @@
-import type { RetentionPolicy } from '../arm/provider/microsoft.containerregistry/registry/settings.ts';
+import type {
+  RetentionPolicy,
+  SoftDeletePolicy,
+} from '../arm/provider/microsoft.containerregistry/registry/settings.ts';
 import type { RegistryView } from '../auth/registry-view.ts';
 import type { RegistrySettings } from '../registry/call.ts';
 
@@ -10,6 +13,8 @@ export interface ServedRegistry {
   readonly announces: boolean;
   /** How long manifests without a tag are kept. */
   readonly retention: RetentionPolicy;
+  /** Whether, and how long, what is deleted can be restored. */
+  readonly softDelete: SoftDeletePolicy;
   /** The host of its dedicated data endpoint, where it is enabled. */
   readonly dataHost?: string;
 }

@@ -32,7 +32,9 @@ export function verifyTask(
 /** A report as it is shown: with the names of registries, which the store does not know. */
 export function shown(report: VerifyReport, view: StateView | undefined): object {
   const names = new Map(view?.ofType(REGISTRY).map(({ uid, name }) => [uid, name.toLowerCase()]));
-  const repository = ({ registry, name }: RepositoryKey): string => `${names.get(registry) ?? registry}/${name}`;
+  // What was deleted softly is in a repository whose name begins with this mark.
+  const said = (name: string): string => (name.startsWith('~') ? `${name.slice(1)} (deleted)` : name);
+  const repository = ({ registry, name }: RepositoryKey): string => `${names.get(registry) ?? registry}/${said(name)}`;
   return {
     ...report,
     damaged: report.damaged.map(({ users, ...blob }) => ({

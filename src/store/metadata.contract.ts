@@ -2,6 +2,7 @@ import { describe } from 'node:test';
 import { blobCases } from './contract/blob-cases.ts';
 import { collectCases } from './contract/collect-cases.ts';
 import { damageCases } from './contract/damage-cases.ts';
+import { deletedCases } from './contract/deleted-cases.ts';
 import { eventCases } from './contract/event-cases.ts';
 import { listCases } from './contract/list-cases.ts';
 import { lockCases } from './contract/lock-cases.ts';
@@ -17,6 +18,7 @@ export function metadataContract(name: string, open: OpenMetadata): void {
     describe('uploads and trash', () => uploadCases(open));
     describe('the collection', () => collectCases(open));
     describe('damaged blobs', () => damageCases(open));
+    describe('soft delete', () => deletedCases(open));
     describe('manifests', () => manifestCases(open));
     describe('locks', () => lockCases(open));
     describe('lists', () => listCases(open));

@@ -288,6 +288,46 @@ export interface Usage {
   readonly tags: number;
 }
 
+/** A manifest that was deleted where soft delete is on; it can be restored until it is purged. Sizes are in bytes. */
+export interface DeletedManifest {
+  readonly digest: Digest;
+  readonly mediaType: string;
+  readonly imageSize: number;
+  readonly createdMs: number;
+  readonly deletedMs: number;
+  /** The tags that went with it, or before it. */
+  readonly tags: readonly Tag[];
+}
+
+/** A tag that was deleted where soft delete is on. */
+export interface DeletedTag {
+  readonly tag: Tag;
+  readonly digest: Digest;
+  readonly deletedMs: number;
+}
+
+/** What is put back: a deleted manifest, and a tag with it; `force` moves a tag that names another manifest by now. */
+export interface RestoreRequest {
+  readonly key: RepositoryKey;
+  readonly digest: Digest;
+  readonly tag?: Tag;
+  readonly force: boolean;
+  readonly nowMs: number;
+}
+
+/** The outcome of restoring. */
+export type RestoreOutcome =
+  | { readonly kind: 'restored' }
+  | { readonly kind: 'tag-exists'; readonly digest: Digest }
+  | ManifestUnknown
+  | Locked;
+
+/** How something is deleted: for good, or `softly`, so that it can be restored. */
+export interface DeleteOptions {
+  readonly occasion?: Occasion;
+  readonly softly?: boolean;
+}
+
 /** Where a walk over the links has come to; opaque. */
 export interface LinkCursor {
   readonly repository: number;
@@ -363,7 +403,7 @@ export interface MetadataStore extends AsyncDisposable {
     nowMs: number,
   ): Promise<UpdateOutcome<RepositoryRecord>>;
   /** Deletes a repository with everything in it; refused when it or anything in it is locked. */
-  deleteRepository(key: RepositoryKey, occasion?: Occasion): Promise<DeleteOutcome>;
+  deleteRepository(key: RepositoryKey, nowMs: number, options?: DeleteOptions): Promise<DeleteOutcome>;
   usage(registry: RegistryUid): Promise<Usage>;
 
   /** A blob of a repository; `undefined` too when it is damaged, or garbage that the collection has condemned. */
@@ -389,7 +429,7 @@ export interface MetadataStore extends AsyncDisposable {
   manifestRecord(key: RepositoryKey, digest: Digest): Promise<ManifestRecord | undefined>;
   putManifest(put: ManifestToPut): Promise<PutManifestOutcome>;
   /** Deletes a manifest with every tag that names it. */
-  deleteManifest(key: RepositoryKey, digest: Digest, nowMs: number, occasion?: Occasion): Promise<DeleteOutcome>;
+  deleteManifest(key: RepositoryKey, digest: Digest, nowMs: number, options?: DeleteOptions): Promise<DeleteOutcome>;
   /**
    * Deletes a manifest that no tag and no index names, that is attached to no manifest that is there, and that has not
    * changed since `beforeMs`; false when it is otherwise, or locked.
@@ -417,13 +457,28 @@ export interface MetadataStore extends AsyncDisposable {
   tag(key: RepositoryKey, tag: Tag): Promise<TagRecord | undefined>;
   /** `undefined` when the repository is unknown. `digest` narrows to the tags of one manifest. */
   tags(key: RepositoryKey, page: PageRequest, order: ListOrder, digest?: Digest): Promise<Page<TagRecord> | undefined>;
-  deleteTag(key: RepositoryKey, tag: Tag, nowMs: number): Promise<DeleteOutcome>;
+  deleteTag(
+    key: RepositoryKey,
+    tag: Tag,
+    nowMs: number,
+    options?: Pick<DeleteOptions, 'softly'>,
+  ): Promise<DeleteOutcome>;
   updateTag(key: RepositoryKey, tag: Tag, change: Partial<Attributes>): Promise<UpdateOutcome<TagRecord>>;
 
   /** Events that nobody has taken yet, oldest first, at most `limit`. */
   events(limit: number): Promise<readonly ContentEvent[]>;
   /** Forgets every event up to a sequence. */
   forgetEvents(upTo: number): Promise<void>;
+
+  /** Repositories in which something was deleted softly and not purged yet. */
+  deletedRepositories(registry: RegistryUid, page: PageRequest): Promise<Page<RepositoryName>>;
+  /** What was deleted softly from a repository, by digest; `undefined` where nothing was. */
+  deletedManifests(key: RepositoryKey, page: PageRequest): Promise<Page<DeletedManifest> | undefined>;
+  /** The same of tags, by name; the latest of a name last. */
+  deletedTags(key: RepositoryKey, page: PageRequest): Promise<Page<DeletedTag> | undefined>;
+  restore(request: RestoreRequest): Promise<RestoreOutcome>;
+  /** Removes for good some of what was deleted softly at `beforeMs` or earlier; answers whether there is more. */
+  purgeDeleted(registry: RegistryUid, beforeMs: number): Promise<boolean>;
 
   /** Begins a pass of the collection; answers its number, one above the last. */
   beginPass(): Promise<number>;

@@ -156,4 +156,15 @@ export const CONTENT_SCHEMA: readonly string[] = [
   WHERE manifest.media_type IN (
     'application/vnd.oci.image.index.v1+json', 'application/vnd.docker.distribution.manifest.list.v2+json');
   `,
+  `
+  -- Tags that were deleted where soft delete is on; their repository is the shadow of the one that had them
+  -- (sqlite/deleted.ts), as that of the manifests that were.
+  CREATE TABLE deleted_tag (
+    repository INTEGER NOT NULL REFERENCES repository ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    deleted_ms INTEGER NOT NULL,
+    PRIMARY KEY (repository, name, digest)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -1,6 +1,6 @@
 import { type Reply, accepted, okJson, refuse } from '../../http/reply.ts';
 import type { RepositoryName } from '../../oci/reference.ts';
-import { type Call, keyOf } from '../call.ts';
+import { type Call, deletionOf, keyOf } from '../call.ts';
 import { refuseLocked, refuseRepository } from '../refusal.ts';
 import { readAttributes } from './attributes.ts';
 import { repositoryJson } from './json.ts';
@@ -27,7 +27,7 @@ export async function patchRepository({ name }: RepositoryParams, call: Call): P
 
 /** DELETE /acr/v1/{name}: the repository with everything in it. */
 export async function deleteRepository({ name }: RepositoryParams, call: Call): Promise<Reply> {
-  const outcome = await call.services.metadata.deleteRepository(keyOf(call, name), call.occasion);
+  const outcome = await call.services.metadata.deleteRepository(keyOf(call, name), call.nowMs, deletionOf(call));
   switch (outcome.kind) {
     case 'deleted':
       return accepted({}, { manifestsDeleted: outcome.manifests, tagsDeleted: outcome.tags });

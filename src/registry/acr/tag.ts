@@ -51,7 +51,9 @@ export async function patchTag({ name, tag }: TagParams, call: Call): Promise<Re
 
 /** DELETE /acr/v1/{name}/_tags/{tag}: the tag alone; its manifest stays. */
 export async function deleteTag({ name, tag }: TagParams, call: Call): Promise<Reply> {
-  const outcome = await call.services.metadata.deleteTag(keyOf(call, name), tag, call.nowMs);
+  const outcome = await call.services.metadata.deleteTag(keyOf(call, name), tag, call.nowMs, {
+    softly: call.registry.softDelete,
+  });
   switch (outcome.kind) {
     case 'deleted':
       return accepted();

@@ -115,7 +115,7 @@ export function blobCases(open: OpenMetadata): void {
     await store.mountBlob(APP, WEB, shared, 2);
     const put = toPut(APP, { tags: ['v1'] });
     await store.putManifest(put);
-    const outcome = await store.deleteRepository(APP);
+    const outcome = await store.deleteRepository(APP, 1);
     assert.deepEqual(outcome, { kind: 'deleted', manifests: [put.digest], tags: ['v1'] });
     assert.deepEqual(await store.trash(10), ['at-own']);
     assert.equal(await store.repository(APP), undefined);
@@ -126,7 +126,7 @@ export function blobCases(open: OpenMetadata): void {
     await using opened = await open();
     const { digest } = await linkText(opened.store, APP, 'layer');
     assert.notEqual(await opened.store.blob(APP, digest), undefined);
-    await opened.store.deleteRepository(APP);
+    await opened.store.deleteRepository(APP, 1);
     await linkText(opened.store, APP, 'other');
     assert.equal(await opened.store.blob(APP, digest), undefined);
   });

@@ -42,7 +42,10 @@ export function eventCases(open: OpenMetadata): void {
     await opened.store.updateTag(APP, tagOf('v1'), { writeEnabled: false });
     const other = toPut(APP, { tags: ['v1'], annotations: { n: '2' } });
     assert.equal((await opened.store.putManifest({ ...other, occasion: OCCASION })).kind, 'locked');
-    assert.equal((await opened.store.deleteManifest(APP, sha256('absent'), 8, OCCASION)).kind, 'manifest-unknown');
+    assert.equal(
+      (await opened.store.deleteManifest(APP, sha256('absent'), 8, { occasion: OCCASION })).kind,
+      'manifest-unknown',
+    );
     assert.deepEqual(await told(opened.store), []);
   });
 
@@ -50,8 +53,8 @@ export function eventCases(open: OpenMetadata): void {
     await using opened = await open();
     const put = toPut(APP, { tags: ['v1'] });
     await opened.store.putManifest(put);
-    await opened.store.deleteManifest(APP, put.digest, 8, OCCASION);
-    await opened.store.deleteRepository(APP, OCCASION);
+    await opened.store.deleteManifest(APP, put.digest, 8, { occasion: OCCASION });
+    await opened.store.deleteRepository(APP, 9, { occasion: OCCASION });
     assert.deepEqual(await told(opened.store), [
       ['delete', undefined, put.digest],
       ['delete', undefined, undefined],

@@ -81,7 +81,7 @@ export function lockCases(open: OpenMetadata): void {
     assert.deepEqual(await opened.store.mountBlob(WEB, APP, sha256('other'), 2), locked);
     assert.deepEqual(await opened.store.unlinkBlob(APP, digest), locked);
     assert.deepEqual(await opened.store.putManifest(toPut(APP, {})), locked);
-    assert.deepEqual(await opened.store.deleteRepository(APP), locked);
+    assert.deepEqual(await opened.store.deleteRepository(APP, 1), locked);
   });
 
   it('deletes no repository that holds anything locked', async () => {
@@ -89,13 +89,13 @@ export function lockCases(open: OpenMetadata): void {
     const put = toPut(APP, { tags: ['v1'] });
     await opened.store.putManifest(put);
     await opened.store.updateTag(APP, V1, { deleteEnabled: false });
-    assert.deepEqual(await opened.store.deleteRepository(APP), { kind: 'locked', what: 'tag', name: 'v1' });
+    assert.deepEqual(await opened.store.deleteRepository(APP, 1), { kind: 'locked', what: 'tag', name: 'v1' });
     await opened.store.updateManifest(APP, put.digest, { deleteEnabled: false });
     const locked = { kind: 'locked', what: 'manifest', name: put.digest };
-    assert.deepEqual(await opened.store.deleteRepository(APP), locked);
+    assert.deepEqual(await opened.store.deleteRepository(APP, 1), locked);
     await opened.store.updateManifest(APP, put.digest, { deleteEnabled: true });
     await opened.store.updateTag(APP, V1, { deleteEnabled: true });
-    assert.equal((await opened.store.deleteRepository(APP)).kind, 'deleted');
+    assert.equal((await opened.store.deleteRepository(APP, 1)).kind, 'deleted');
   });
 
   it('keeps the blobs of a locked image, and lets those of others go', async () => {

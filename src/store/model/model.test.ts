@@ -130,7 +130,7 @@ async function inStore(store: MetadataStore, world: World, step: Step): Promise<
     case 'delete-tag':
       return store.deleteTag(key, tagOf(tagFor(step.artifact)), 0);
     case 'delete-repository':
-      return store.deleteRepository(key);
+      return store.deleteRepository(key, 1);
     case 'unlink':
       return store.unlinkBlob(key, sha256(step.blob));
     case 'session': {

@@ -11,6 +11,7 @@ import {
 import { decideRetire } from '../decide/retire.ts';
 import type { DeleteOutcome, Locked, Occasion, RepositoryKey } from '../port.ts';
 import { type AttributeColumns, attributesOf } from './attributes.ts';
+import { keepManifests, keepTag } from './deleted.ts';
 import { keepEvents } from './event.ts';
 import { unlink } from './link.ts';
 import { findManifest, type StoredManifest } from './manifest.ts';
@@ -22,14 +23,16 @@ export interface TagDeletion {
   readonly key: RepositoryKey;
   readonly tag: Tag;
   readonly nowMs: number;
+  readonly softly?: boolean;
 }
 
 /** Deletes one tag; the manifest it names stays. */
-export function deleteTag(database: Database, { key, tag, nowMs }: TagDeletion): DeleteOutcome {
+export function deleteTag(database: Database, { key, tag, nowMs, softly = false }: TagDeletion): DeleteOutcome {
   const repository = findRepository(database, key);
   const found = repository && findTag(database, repository.id, tag);
   const outcome = decideDeleteTag(factsOf(key, repository), found && { name: tag, attributes: found.attributes });
   if (outcome.kind !== 'deleted' || repository === undefined) return outcome;
+  if (softly && found !== undefined) keepTag(database, key, { tag, digest: found.digest, nowMs });
   // From now on it is told how long the manifest has been without this tag.
   database.run(
     'UPDATE manifest SET updated_ms = ?3 WHERE id = (SELECT manifest FROM tag WHERE repository = ?1 AND name = ?2)',
@@ -49,23 +52,30 @@ export interface ManifestDeletion {
   readonly digest: Digest;
   readonly nowMs: number;
   readonly occasion?: Occasion;
+  readonly softly?: boolean;
 }
 
 /** Which repository is deleted. */
 export interface RepositoryDeletion {
   readonly key: RepositoryKey;
+  readonly nowMs: number;
+  readonly softly?: boolean;
   readonly occasion?: Occasion;
 }
 
 /** Deletes a manifest with every tag that names it. */
-export function deleteManifest(database: Database, { key, digest, nowMs, occasion }: ManifestDeletion): DeleteOutcome {
+export function deleteManifest(database: Database, deletion: ManifestDeletion): DeleteOutcome {
+  const { key, digest, nowMs, occasion, softly = false } = deletion;
   const repository = findRepository(database, key);
   const found = repository && findManifest(database, repository.id, digest);
   const outcome = decideDeleteManifest(factsOf(key, repository), found && manifestFacts(database, digest, found));
   if (outcome.kind !== 'deleted' || repository === undefined || found === undefined) return outcome;
   if (occasion !== undefined) keepEvents(database, [deletionEvent(database, found.id, { key, digest, occasion })]);
-  database.run('DELETE FROM tag WHERE manifest = ?1', found.id);
-  database.run('DELETE FROM manifest WHERE id = ?1', found.id);
+  if (softly) keepManifests(database, { key, repository, nowMs }, [found.id]);
+  else {
+    database.run('DELETE FROM tag WHERE manifest = ?1', found.id);
+    database.run('DELETE FROM manifest WHERE id = ?1', found.id);
+  }
   count(database, repository, { manifests: -1, tags: -outcome.tags.length });
   markChanged(database, repository.id, nowMs);
   return outcome;
@@ -156,7 +166,8 @@ function manifestFacts(database: Database, digest: Digest, { id, attributes }: S
 }
 
 /** Deletes a repository with everything in it, and condemns the bytes that nothing else links. */
-export function deleteRepository(database: Database, { key, occasion }: RepositoryDeletion): DeleteOutcome {
+export function deleteRepository(database: Database, deletion: RepositoryDeletion): DeleteOutcome {
+  const { key, nowMs, occasion, softly = false } = deletion;
   const repository = findRepository(database, key);
   const locked = repository && lockWithin(database, repository.id);
   const decision = decideDeleteRepository(factsOf(key, repository), locked);
@@ -164,9 +175,17 @@ export function deleteRepository(database: Database, { key, occasion }: Reposito
   if (repository === undefined) return { kind: 'repository-unknown' };
   const { id, registry } = repository;
   const tags = database.all<{ name: Tag }>('SELECT name FROM tag WHERE repository = ?1', id).map((row) => row.name);
-  const manifests = database
-    .all<{ digest: Digest }>('SELECT digest FROM manifest WHERE repository = ?1 ORDER BY digest', id)
-    .map((row) => row.digest);
+  const rows = database.all<{ id: number; digest: Digest }>(
+    'SELECT id, digest FROM manifest WHERE repository = ?1 ORDER BY digest',
+    id,
+  );
+  const manifests = rows.map((row) => row.digest);
+  if (softly)
+    keepManifests(
+      database,
+      { key, repository, nowMs },
+      rows.map((row) => row.id),
+    );
   const blobs = database.all<{ blob: number }>('SELECT blob FROM link WHERE repository = ?1', id);
   count(database, repository, { manifests: -manifests.length, tags: -tags.length });
   database.run('DELETE FROM tag WHERE repository = ?1', id);

@@ -8,6 +8,7 @@ import { DatabaseFullError, Writer } from '../../sqlite/writer.ts';
 import {
   type Attributes,
   type BlobToLink,
+  type DeleteOptions,
   type LinkCursor,
   type LinkedBlob,
   type LinksToCollect,
@@ -16,9 +17,9 @@ import {
   type ManifestToPut,
   type MetadataStore,
   NoSpaceError,
-  type Occasion,
   type PageRequest,
   type RegistryUid,
+  type RestoreRequest,
   type RepositoryKey,
   type ServedManifest,
   type UploadId,
@@ -30,6 +31,7 @@ import { RepositoryCache } from './cache.ts';
 import { readLinks, readPass } from './collect.ts';
 import { countBlobs, linkersOf, readBlobs, readManifests, usersOf } from './damage.ts';
 import { listUnneeded } from './delete.ts';
+import { listDeletedManifests, listDeletedRepositories, listDeletedTags } from './deleted.ts';
 import { listRegistries } from './erase.ts';
 import { readEvents } from './event.ts';
 import { listManifests, readManifest, serveManifest } from './manifest.ts';
@@ -124,9 +126,8 @@ class SqliteMetadata implements MetadataStore {
   updateRepository(key: RepositoryKey, change: Partial<Attributes>, nowMs: number) {
     return this.#change(key, () => this.#write('updateRepository', { key, change, nowMs }));
   }
-  deleteRepository(key: RepositoryKey, occasion?: Occasion) {
-    const deletion = occasion === undefined ? { key } : { key, occasion };
-    return this.#change(key, () => this.#write('deleteRepository', deletion));
+  deleteRepository(key: RepositoryKey, nowMs: number, options: DeleteOptions = {}) {
+    return this.#change(key, () => this.#write('deleteRepository', { key, nowMs, ...options }));
   }
   async usage(registry: RegistryUid) {
     return this.#read((db) => readUsage(db, registry));
@@ -193,9 +194,8 @@ class SqliteMetadata implements MetadataStore {
       this.#write('putManifest', { ...put, content }, [content.buffer]),
     );
   }
-  deleteManifest(key: RepositoryKey, digest: Digest, nowMs: number, occasion?: Occasion) {
-    const deletion = { key, digest, nowMs, ...(occasion === undefined ? {} : { occasion }) };
-    return this.#manifests.changing(key, () => this.#write('deleteManifest', deletion));
+  deleteManifest(key: RepositoryKey, digest: Digest, nowMs: number, options: DeleteOptions = {}) {
+    return this.#manifests.changing(key, () => this.#write('deleteManifest', { key, digest, nowMs, ...options }));
   }
   retireManifest(key: RepositoryKey, digest: Digest, when: Parameters<MetadataStore['retireManifest']>[2]) {
     return this.#manifests.changing(key, () => this.#write('retireManifest', { key, digest, ...when }));
@@ -225,8 +225,8 @@ class SqliteMetadata implements MetadataStore {
     const narrowed = digest === undefined ? {} : { digest };
     return this.#snapshot((db) => listTags(db, { key, page, order, ...narrowed }));
   }
-  deleteTag(key: RepositoryKey, tag: Tag, nowMs: number) {
-    return this.#manifests.changing(key, () => this.#write('deleteTag', { key, tag, nowMs }));
+  deleteTag(key: RepositoryKey, tag: Tag, nowMs: number, options: Pick<DeleteOptions, 'softly'> = {}) {
+    return this.#manifests.changing(key, () => this.#write('deleteTag', { key, tag, nowMs, ...options }));
   }
   updateTag(key: RepositoryKey, tag: Tag, change: Partial<Attributes>) {
     return this.#manifests.changing(key, () => this.#write('updateTag', { key, tag, change }));
@@ -237,6 +237,22 @@ class SqliteMetadata implements MetadataStore {
   }
   forgetEvents(upTo: number) {
     return this.#write('forgetEvents', upTo);
+  }
+
+  async deletedRepositories(registry: RegistryUid, page: PageRequest) {
+    return this.#read((db) => listDeletedRepositories(db, registry, page));
+  }
+  async deletedManifests(key: RepositoryKey, page: PageRequest) {
+    return this.#snapshot((db) => listDeletedManifests(db, key, page));
+  }
+  async deletedTags(key: RepositoryKey, page: PageRequest) {
+    return this.#snapshot((db) => listDeletedTags(db, key, page));
+  }
+  restore(request: RestoreRequest) {
+    return this.#change(request.key, () => this.#write('restore', request));
+  }
+  purgeDeleted(registry: RegistryUid, beforeMs: number) {
+    return this.#write('purgeDeleted', { registry, beforeMs });
   }
 
   beginPass() {

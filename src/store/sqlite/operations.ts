@@ -3,6 +3,7 @@ import type { Operations } from '../../sqlite/operation.ts';
 import { beginPass, collectLinks, settle } from './collect.ts';
 import { markDamaged, markSound } from './damage.ts';
 import { deleteManifest, deleteRepository, deleteTag, retireManifest } from './delete.ts';
+import { purgeDeleted, restore } from './deleted.ts';
 import { eraseRegistry } from './erase.ts';
 import { forgetEvents } from './event.ts';
 import { linkBlob, mountBlob, shareBlob, unlinkBlob } from './link-blob.ts';
@@ -18,6 +19,8 @@ export const operations = {
   retireManifest: { run: retireManifest },
   deleteTag: { run: deleteTag },
   deleteRepository: { run: deleteRepository },
+  restore: { run: restore },
+  purgeDeleted: { run: purgeDeleted },
   linkBlob: { run: linkBlob },
   mountBlob: { run: mountBlob },
   shareBlob: { run: shareBlob },

@@ -3,6 +3,7 @@ import type { Tag } from '../../oci/reference.ts';
 import type { Database } from '../../sqlite/database.ts';
 import { decidePutManifest, type PutManifestChanges, type PutManifestFacts } from '../decide/put-manifest.ts';
 import type { ManifestToPut, PutManifestOutcome, TagRecord } from '../port.ts';
+import { forgetDeleted } from './deleted.ts';
 import { keepEvents } from './event.ts';
 import { pardonDigest } from './link.ts';
 import { findManifest } from './manifest.ts';
@@ -141,6 +142,7 @@ function createManifest(database: Database, repository: StoredRepository, put: M
     content,
   );
   if (row === undefined) throw new Error(`manifest ${put.digest} was not inserted`);
+  forgetDeleted(database, put.repository, put.digest);
   const { blobs, manifests } = referencesOf(manifest);
   for (const digest of new Set([...blobs, ...manifests]))
     database.run('INSERT INTO reference VALUES (?1, ?2, ?3)', repository.id, digest, row.id);

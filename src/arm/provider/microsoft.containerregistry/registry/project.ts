@@ -89,7 +89,6 @@ function projectRules({ defaultAction, virtualNetworkRules, ipRules }: NetworkRu
 }
 
 function policiesOf(kept: RegistrySettings, createdMs: number, apiVersion: string): JsonObject {
-  const lastUpdatedTime = time(createdMs);
   const { status, days, sinceMs = createdMs } = kept.retentionPolicy;
   const all = {
     quarantinePolicy: { status: 'disabled' },
@@ -97,7 +96,11 @@ function policiesOf(kept: RegistrySettings, createdMs: number, apiVersion: strin
     retentionPolicy: { days, lastUpdatedTime: time(sinceMs), status },
     exportPolicy: { status: kept.exportPolicy },
     azureADAuthenticationAsArmPolicy: { status: kept.azureADAuthenticationAsArmPolicy },
-    softDeletePolicy: { retentionDays: 7, lastUpdatedTime, status: 'disabled' },
+    softDeletePolicy: {
+      retentionDays: kept.softDeletePolicy.retentionDays,
+      lastUpdatedTime: time(kept.softDeletePolicy.sinceMs ?? createdMs),
+      status: kept.softDeletePolicy.status,
+    },
   };
   return Object.fromEntries(Object.entries(all).filter(([name]) => isShown(`policies/${name}`, apiVersion)));
 }

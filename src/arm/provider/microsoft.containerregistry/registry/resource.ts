@@ -21,6 +21,7 @@ import {
   type Tier,
   toProperties,
   type RetentionPolicy,
+  type SoftDeletePolicy,
 } from './settings.ts';
 import { tierRefusal } from './tier.ts';
 import { identityRefusal, unbuiltRefusal, versionRefusalOf } from './unbuilt.ts';
@@ -75,9 +76,14 @@ function write(context: VerbContext, request: WriteRequest, before: RegistrySett
   const envelope = { sku: { name: read.tier, tier: read.tier } };
   // Whether configuration declares it is no part of any request.
   const declared = existing?.properties['declared'] === true ? { declared: true } : {};
-  const was = existing === undefined ? undefined : settingsOf(existing).retentionPolicy;
-  const retentionPolicy = stampRetention(read.retentionPolicy, was, context.nowMs);
-  const kept = { ...toProperties({ ...read, retentionPolicy }), ...declared, ...sealedPasswords(existing) };
+  const was = existing === undefined ? undefined : settingsOf(existing);
+  const retentionPolicy = stampPolicy(read.retentionPolicy, was?.retentionPolicy, context.nowMs);
+  const softDeletePolicy = stampPolicy(read.softDeletePolicy, was?.softDeletePolicy, context.nowMs);
+  const kept = {
+    ...toProperties({ ...read, retentionPolicy, softDeletePolicy }),
+    ...declared,
+    ...sealedPasswords(existing),
+  };
   const resource = storedResource(context, request, { properties: kept, envelope });
   const also = existing === undefined ? systemScopeMaps(context, id) : [];
   return { kind: 'written', resource, also };
@@ -139,8 +145,15 @@ function merge(
     exportPolicy: status('exportPolicy'),
     azureADAuthenticationAsArmPolicy: status('azureADAuthenticationAsArmPolicy'),
     retentionPolicy: retentionOf(objectAt(policies, 'retentionPolicy'), before.retentionPolicy),
+    softDeletePolicy: softDeleteOf(objectAt(policies, 'softDeletePolicy'), before.softDeletePolicy),
     networkRuleSet: rules.rules,
   };
+}
+
+function softDeleteOf(asked: JsonObject, before: SoftDeletePolicy): SoftDeletePolicy {
+  const status = word(asked, 'status', ['enabled', 'disabled'], before.status);
+  const { retentionDays } = asked;
+  return { status, retentionDays: typeof retentionDays === 'number' ? retentionDays : before.retentionDays };
 }
 
 function retentionOf(asked: JsonObject, before: RetentionPolicy): RetentionPolicy {
@@ -149,10 +162,10 @@ function retentionOf(asked: JsonObject, before: RetentionPolicy): RetentionPolic
 }
 
 /** A policy that is what it was keeps its time; another one begins now. */
-function stampRetention(policy: RetentionPolicy, was: RetentionPolicy | undefined, nowMs: number): RetentionPolicy {
-  const { status, days } = policy;
-  if (was === undefined) return { status, days, sinceMs: nowMs };
-  return was.status === status && was.days === days ? was : { status, days, sinceMs: nowMs };
+function stampPolicy<P extends { readonly sinceMs?: number }>(policy: P, was: P | undefined, nowMs: number): P {
+  const asked = { ...policy, sinceMs: nowMs };
+  const same = was !== undefined && JSON.stringify({ ...was, sinceMs: nowMs }) === JSON.stringify(asked);
+  return same ? was : asked;
 }
 
 function flag(properties: JsonObject, name: string, before: boolean): boolean {
@@ -171,6 +184,17 @@ function tierOf(body: JsonObject, before: Tier): Tier | undefined {
   return (['Basic', 'Standard', 'Premium'] as const).find((tier) => tier === name);
 }
 
+/** A registry has one of the two (learn.microsoft.com, "Soft delete policy", preview limitations). */
+function policyConflict({ retentionPolicy, softDeletePolicy }: RegistrySettings): ArmError | undefined {
+  if (retentionPolicy.status === 'disabled' || softDeletePolicy.status === 'disabled') return undefined;
+  return {
+    code: 'InvalidParameter',
+    target: 'properties.policies.softDeletePolicy',
+    message:
+      'The retention policy and the soft delete policy cannot both be enabled. Disable one of them: its status is in properties.policies.',
+  };
+}
+
 function conflictRefusal(
   { view, settings: { profile } }: VerbContext,
   registry: Pick<StoredResource, 'name' | 'key'> & { readonly existing: StoredResource | undefined },
@@ -181,5 +205,9 @@ function conflictRefusal(
     registry.existing === undefined ? [] : settingsOf(registry.existing).networkRuleSet.virtualNetworkRules;
   const adds = virtualNetworkRules.some((rule) => !before.includes(rule));
   const conflict = profile === 'azure' && adds ? subnetRuleConflict(view, registry) : undefined;
-  return conflict ?? tierRefusal(settings, { profile, connections: connectionsOf(view, registry).length });
+  return (
+    conflict ??
+    policyConflict(settings) ??
+    tierRefusal(settings, { profile, connections: connectionsOf(view, registry).length })
+  );
 }

@@ -29,6 +29,7 @@ export type RegistrySettings = {
   readonly exportPolicy: 'enabled' | 'disabled';
   readonly azureADAuthenticationAsArmPolicy: 'enabled' | 'disabled';
   readonly retentionPolicy: RetentionPolicy;
+  readonly softDeletePolicy: SoftDeletePolicy;
   readonly networkRuleSet: NetworkRuleSet;
 };
 
@@ -36,6 +37,13 @@ export type RegistrySettings = {
 export type RetentionPolicy = {
   readonly status: 'enabled' | 'disabled';
   readonly days: number;
+  readonly sinceMs?: number;
+};
+
+/** Whether, and how long, what is deleted can be restored. `sinceMs`: when the policy was changed last; absent until then. */
+export type SoftDeletePolicy = {
+  readonly status: 'enabled' | 'disabled';
+  readonly retentionDays: number;
   readonly sinceMs?: number;
 };
 
@@ -51,6 +59,7 @@ export const DEFAULTS: Omit<RegistrySettings, 'tier'> = {
   exportPolicy: 'enabled',
   azureADAuthenticationAsArmPolicy: 'enabled',
   retentionPolicy: { status: 'disabled', days: 7 },
+  softDeletePolicy: { status: 'disabled', retentionDays: 7 },
   networkRuleSet: { defaultAction: 'Allow', virtualNetworkRules: [], ipRules: [] },
 };
 

@@ -1,6 +1,7 @@
 import { algorithmOf, type Digest } from '../oci/digest.ts';
 import { type Locked, NoSpaceError, type Part, PartTooLargeError, type RepositoryKey } from '../store/port.ts';
 import type { RegistryServices } from './call.ts';
+import { noSpace } from './refusal.ts';
 
 /** A blob that comes otherwise than by a client's upload. */
 export interface BlobToKeep {
@@ -33,7 +34,9 @@ export async function keepBlob(services: RegistryServices, blob: BlobToKeep): Pr
     ended = true;
     const locator = await part.commit();
     const { repository, digest, nowMs } = blob;
-    const outcome = await metadata.linkBlob({ repository, digest, size, locator, upload: id, nowMs });
+    const link = { repository, digest, size, locator, upload: id, nowMs };
+    const outcome = await metadata.linkBlob(link).catch(noSpace);
+    if (outcome.kind === 'no-space') await services.bytes.remove(locator);
     await services.bytes.removePart(id);
     return outcome.kind === 'linked' ? { kind: 'linked' } : outcome;
   } finally {

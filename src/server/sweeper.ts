@@ -6,6 +6,12 @@ import type { Metrics } from '../telemetry/metric.ts';
 /** How long the sweep rests between two rounds, in ms. */
 const REST_MS = 30_000;
 
+/**
+ * For so long after the start, in ms by a clock that nobody sets, no upload is given up by its age: the clock of the day
+ * may have been set forward, and clients come back to what the process before had taken of them.
+ */
+const PATIENCE_MS = 3_600_000;
+
 /** What the sweeper needs. */
 export interface SweeperOptions {
   readonly content: RegistryServices;
@@ -27,11 +33,18 @@ export interface Sweeper extends AsyncDisposable {
 /** Sweeps after the start and then every half minute, until disposed of; a round that fails is told and tried again. */
 export function startSweeper(options: SweeperOptions): Sweeper {
   const stop = new AbortController();
+  const startedMs = performance.now();
+  const expiryNow = (): number =>
+    performance.now() - startedMs < Math.min(options.expiryMs, PATIENCE_MS)
+      ? Number.POSITIVE_INFINITY
+      : options.expiryMs;
   let pauses = 0;
   let timer: NodeJS.Timeout | undefined;
   let last: Promise<void> = Promise.resolve();
   const inTurn = (round: typeof sweep): Promise<void> => {
-    last = last.then(() => (pauses > 0 || stop.signal.aborted ? undefined : run(options, stop.signal, round)));
+    last = last.then(() =>
+      pauses > 0 || stop.signal.aborted ? undefined : run({ ...options, expiryMs: expiryNow() }, stop.signal, round),
+    );
     return last;
   };
   const rest = (): void => {

@@ -8,13 +8,14 @@ import { ProcessSeawall, type Surroundings } from './process-seawall.ts';
 import { Pusher } from './pusher.ts';
 import { randomOf, seedOf } from './random.ts';
 import { Ruler } from './ruler.ts';
+import { Uploader } from './uploader.ts';
 
 const LIBRARIES = [
   '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1',
   '/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1',
 ];
 const library = LIBRARIES.find((path) => existsSync(path));
-const STEPS = 4;
+const STEPS = 3;
 
 describe('a server whose clock is set', { skip: library === undefined && 'libfaketime is not on this machine' }, () => {
   it('back by a year and forward by two keeps what it acknowledged, takes changes, and does not go back in the rules', async () => {
@@ -27,8 +28,9 @@ describe('a server whose clock is set', { skip: library === undefined && 'libfak
     const client = plainSender(seawall, 'myregistry');
     const random = randomOf(seedOf(process.env));
     const pusher = new Pusher(client, 'timed/a', random.fork(), { layers: [] });
+    const uploader = new Uploader(client, 'timed/u', random.fork());
     const ruler = new Ruler(() => plainArm(seawall), { name: 'ruled', client: plainSender(seawall, 'ruled') });
-    const workers = [pusher, ruler];
+    const workers = [pusher, uploader, ruler];
     const work = async (): Promise<void> => {
       for (let step = 0; step < STEPS; step++) for (const worker of workers) await worker.step();
       for (const worker of workers) await worker.check(true);

@@ -1,4 +1,4 @@
-import { copyFile, readdir } from 'node:fs/promises';
+import { copyFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { copyDatabase } from '../sqlite/copy.ts';
 import { makeDirectory, syncDirectory } from '../store/file/directory-sync.ts';
@@ -32,14 +32,8 @@ export async function makeBackup(request: BackupRequest): Promise<BackupRecord> 
   const { data, folder, nowMs, signal } = request;
   await makeEmpty(folder);
   using _ = await request.keepBytes();
-  const sha256: Record<DatabaseName, string> = { 'metadata.db': '', 'state.db': '', 'directory.db': '', 'work.db': '' };
-  for (const name of DATABASES) {
-    signal?.throwIfAborted();
-    const to = join(folder, name);
-    await copyDatabase(join(data, name), to, name === 'metadata.db' ? dropUnfinished : undefined);
-    sha256[name] = await sha256Of(to);
-  }
-  await copyTrust(join(data, 'trust'), join(folder, 'trust'));
+  const sha256 = await copyWithKeys(request);
+  signal?.throwIfAborted();
   const placed = await placeBlobs({
     ...request,
     metadata: join(folder, 'metadata.db'),
@@ -50,6 +44,50 @@ export async function makeBackup(request: BackupRequest): Promise<BackupRecord> 
   await syncDirectory(folder);
   await writeDurably(join(folder, RECORD), `${JSON.stringify(record, null, 2)}\n`, PRIVATE_MODE);
   return record;
+}
+
+/** How often the databases are copied anew when keys change meanwhile. */
+const MOST_COPIES = 5;
+
+/**
+ * Copies databases and keys that belong together: what a database keeps sealed is opened by the keys beside it. Keys that
+ * are replaced while databases are copied make the copies worthless.
+ */
+async function copyWithKeys({ data, folder, signal }: BackupRequest): Promise<BackupRecord['sha256']> {
+  const [from, to] = [join(data, 'trust'), join(folder, 'trust')];
+  for (let copies = 0; copies < MOST_COPIES; copies++) {
+    const before = await fingerprintOf(from);
+    const sha256 = await copyDatabases(data, folder, signal);
+    await copyTrust(from, to);
+    const same = before === (await fingerprintOf(from)) && before === (await fingerprintOf(to));
+    if (same) return sha256;
+    for (const name of [...DATABASES, 'trust']) await rm(join(folder, name), { recursive: true });
+  }
+  throw new BackupError(
+    `the keys in ${from} were replaced again and again meanwhile; make the backup when they are not`,
+  );
+}
+
+async function copyDatabases(
+  data: string,
+  folder: string,
+  signal: AbortSignal | undefined,
+): Promise<Record<DatabaseName, string>> {
+  const sha256: Record<DatabaseName, string> = { 'metadata.db': '', 'state.db': '', 'directory.db': '', 'work.db': '' };
+  for (const name of DATABASES) {
+    signal?.throwIfAborted();
+    const to = join(folder, name);
+    await copyDatabase(join(data, name), to, name === 'metadata.db' ? dropUnfinished : undefined);
+    sha256[name] = await sha256Of(to);
+  }
+  return sha256;
+}
+
+/** What files of keys and certificates there are, and what is in them. */
+async function fingerprintOf(folder: string): Promise<string> {
+  const names = (await filesOf(folder)).toSorted();
+  const parts = await Promise.all(names.map(async (name) => `${name} ${await sha256Of(join(folder, name))}`));
+  return parts.join();
 }
 
 async function makeEmpty(folder: string): Promise<void> {
@@ -64,7 +102,12 @@ async function makeEmpty(folder: string): Promise<void> {
 /** Keys and certificates: small files, each replaced whole when it changes. */
 export async function copyTrust(from: string, to: string): Promise<void> {
   await makeDirectory(to, 0o700);
-  for (const entry of await readdir(from, { withFileTypes: true }))
-    if (entry.isFile() && !entry.name.endsWith('.tmp')) await copyFile(join(from, entry.name), join(to, entry.name));
+  for (const name of await filesOf(from)) await copyFile(join(from, name), join(to, name));
   await syncDirectory(to);
+}
+
+/** Those that are whole: a file that is being written has another name. */
+async function filesOf(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  return entries.filter((entry) => entry.isFile() && !entry.name.endsWith('.tmp')).map(({ name }) => name);
 }

@@ -10,7 +10,7 @@ import type { Terminal } from './terminal.ts';
 
 const API_VERSION = '2022-07-01';
 
-/** `lab list`: the hosts of the lab, each with its address and its network. */
+/** `lab list`: the hosts of the lab, each with how it is found, its address and its network. */
 export async function listLab(terminal: Terminal, options: PrincipalOptions): Promise<ExitCode> {
   const outcome = await asked(terminal, options, { method: 'GET', path: '/seawall/lab' });
   if (outcome.kind === 'failed') return fail(terminal, outcome);
@@ -19,10 +19,16 @@ export async function listLab(terminal: Terminal, options: PrincipalOptions): Pr
     terminal.err('seawall: this server has no lab; start it with --lab on\n');
     return EXIT.unavailable;
   }
+  const states = field(outcome.value, 'states');
   const rows = listAt(plan, 'networks').flatMap((network) =>
-    listAt(network, 'hosts').map((host) => [textAt(host, 'name'), textAt(host, 'address'), textAt(network, 'id')]),
+    listAt(network, 'hosts').map((host) => [
+      textAt(host, 'name'),
+      textAt(states, textAt(host, 'name')),
+      textAt(host, 'address'),
+      textAt(network, 'id'),
+    ]),
   );
-  print(terminal, { value: plan, heading: ['HOST', 'ADDRESS', 'NETWORK'], rows }, options.json ?? false);
+  print(terminal, { value: plan, heading: ['HOST', 'STATE', 'ADDRESS', 'NETWORK'], rows }, options.json ?? false);
   return EXIT.ok;
 }
 

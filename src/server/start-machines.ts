@@ -9,7 +9,7 @@ import { objectOf } from '../azure/json.ts';
 import { keyOfId } from '../azure/resource-id.ts';
 import type { ListenAddress } from '../config/address.ts';
 import type { Config } from '../config/config.ts';
-import type { MachineFile } from '../lab/machine.ts';
+import type { MachineFile, MachineState } from '../lab/machine.ts';
 import type { Change, StateReader, StateView, StoredResource } from '../state/port.ts';
 import type { BaseRoots } from './base-images.ts';
 import type { Lab } from './lab.ts';
@@ -25,6 +25,8 @@ export interface StartedMachines extends Disposable {
   readonly hosts: Hosts;
   readonly containerHosts: ContainerHosts;
   readonly effects: readonly ArmEffect[];
+  /** How the machine of a uid is found. */
+  observed(uid: string): MachineState | undefined;
   readonly executors: Readonly<Record<string, Executor>>;
   /** Waits until nothing is left of the machines of resources that were removed. */
   gone(removed: readonly StoredResource[], signal: AbortSignal): Promise<void>;
@@ -61,6 +63,7 @@ export async function startMachines(parts: MachineParts): Promise<StartedMachine
     hosts: hostsOf(lab, config, machines),
     containerHosts: containerHostsOf(lab, watch),
     effects: [runCommandEffect(machines), ...containerEffects(state, machines, now)],
+    observed: (uid) => machines.observed(uid),
     executors: {
       [HOST_OPERATION]: hostExecutor(state, machines),
       [CONTAINER_HOST_OPERATION]: containerExecutor(state, machines),

@@ -376,7 +376,13 @@ function controlListenerPlane(
     [
       ...graphRoutes({ auth, directory: stores.directory, now }),
       ...principalRoutes({ auth, directory: stores.directory, now }),
-      ...labRoutes({ auth, directory: stores.directory, plan: lab.plan, now }),
+      ...labRoutes({
+        auth,
+        directory: stores.directory,
+        plan: lab.plan,
+        observed: (uid) => machines.observed(uid),
+        now,
+      }),
       ...substitutionRoutes({
         auth,
         directory: stores.directory,

@@ -11,6 +11,7 @@ import { type Arm, armOf } from '../management/arm.ts';
 import { startSeawall, type TestSeawall } from '../../src/testkit/start-seawall.ts';
 import { askControl, ownerToken } from '../../src/testkit/control-client.ts';
 import { hostCommand } from '../../src/cli/lab.ts';
+import { ensureBaseImage } from './base-image.ts';
 import { leftovers, links } from './leftovers.ts';
 
 const run = promisify(execFile);
@@ -423,6 +424,7 @@ const CLIENTS = lacks('az', 'docker', 'dockerd', 'skopeo', 'nsenter', 'unshare')
 describe('a walk on real packets', { skip: WHY_NOT === false ? CLIENTS : WHY_NOT }, () => {
   for (const name of ['restrict-access', 'private-link'])
     it(`of ${name} prints what the article says, and leaves nothing`, { timeout: 600_000 }, async () => {
+      await ensureBaseImage();
       const script = join(import.meta.dirname, '..', '..', 'examples', name, 'walk.sh');
       // Debian's az needs another start for the SDK that Debian has (facts/acr.md §0.2).
       const first = [join(import.meta.dirname, '..', 'client', 'debian-az'), dirname(process.execPath)];

@@ -205,6 +205,31 @@ describe('a host that cannot be', { skip: WHY_NOT, timeout: 900_000 }, () => {
     await isGone('imageless');
   });
 
+  it('is refused where its subnet has no address left', async () => {
+    const subnet = lab.idOf('Network', 'virtualNetworks/v/subnets/small');
+    await lab.arm.must('PUT', subnet, { properties: { addressPrefix: '10.0.1.0/29' } });
+    const made: number[] = [];
+    for (const name of ['small1', 'small2', 'small3', 'small4']) {
+      const properties = { ipConfigurations: [{ name: 'c', properties: { subnet: { id: subnet } } }] };
+      const nic = lab.idOf('Network', `networkInterfaces/${name}`);
+      const answer = await lab.arm.ask('PUT', nic, { location: 'westeurope', properties });
+      made.push(answer.status);
+      if (answer.status >= 400) assert.match(answer.text, /SubnetIsFull/);
+    }
+    assert.deepEqual(made, [201, 201, 201, 400]);
+    assert.match((await lab.ask('PUT', lab.machineId('small4'), lab.body('small4'))).text, /InvalidResourceReference/);
+    await isGone('small4');
+  });
+
+  it('is refused with a key that is none', async () => {
+    await lab.interface('keyless');
+    const linuxConfiguration = { ssh: { publicKeys: [{ keyData: 'ssh-rsa not a key' }] } };
+    const osProfile = { computerName: 'keyless', adminUsername: 'azureuser', linuxConfiguration };
+    const refused = await lab.ask('PUT', lab.machineId('keyless'), lab.body('keyless', { osProfile }));
+    assert.match(refused.text, /is not a public key/);
+    await isGone('keyless');
+  });
+
   it('is refused where its interface is used', async () => {
     await lab.machine('first');
     const refused = await lab.ask('PUT', lab.machineId('second'), lab.body('first'));

@@ -10,7 +10,7 @@ const RESERVED = new Set(
 );
 const COMPUTER_NAME = /^(?!\d+$)[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?$/;
 const USER_NAME = /^[a-z_][a-z0-9_-]{0,63}$/;
-const PUBLIC_KEY = /^(?:ssh-rsa|ssh-ed25519) [A-Za-z0-9+/]+={0,2}(?: .*)?$/;
+const PUBLIC_KEY = /^(ssh-rsa|ssh-ed25519) ([A-Za-z0-9+/]+={0,2})(?: [\x20-\x7e]*)?$/;
 
 /** Why a machine cannot be set up as its `osProfile` says; `undefined` when it can. */
 export function osProfileRefusal(profile: JsonObject): ArmError | undefined {
@@ -46,10 +46,10 @@ function keyRefusal({ ssh }: JsonObject, user: string): ArmError | undefined {
     );
   const home = `/home/${user}/.ssh/authorized_keys`;
   for (const [i, { path, keyData }] of keys.entries()) {
-    if (typeof keyData !== 'string' || !PUBLIC_KEY.test(keyData.trim()))
+    if (typeof keyData !== 'string' || !isPublicKey(keyData.trim()))
       return invalid(
         `${target}[${i}].keyData`,
-        `The value ${shown(keyData)} of '${target}[${i}].keyData' is not a public key: it must begin with ssh-rsa or ssh-ed25519.`,
+        `The value ${shown(keyData)} of '${target}[${i}].keyData' is not a public key: it must be one of ssh-rsa or ssh-ed25519.`,
       );
     if (typeof path === 'string' && path !== home)
       return invalid(
@@ -59,6 +59,20 @@ function keyRefusal({ ssh }: JsonObject, user: string): ArmError | undefined {
   }
   return undefined;
 }
+
+/** What follows the type begins with the same type, after its length in four bytes (RFC 4253, section 6.6). */
+function isPublicKey(text: string): boolean {
+  const [, type = '', body = ''] = PUBLIC_KEY.exec(text) ?? [];
+  const bytes = Buffer.from(body, 'base64');
+  return (
+    type !== '' &&
+    bytes.length > type.length + 2 * LENGTH &&
+    bytes.readUInt32BE(0) === type.length &&
+    bytes.toString('latin1', LENGTH, LENGTH + type.length) === type
+  );
+}
+
+const LENGTH = 4;
 
 function shown(value: unknown): string {
   return (JSON.stringify(value) ?? 'absent').slice(0, 100);

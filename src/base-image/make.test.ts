@@ -64,9 +64,12 @@ describe('a base image', { skip }, () => {
   afterEach(() => rmSync(work, { recursive: true, force: true }));
 
   it('is made of a folder, is named after its distribution, and is listed', async () => {
-    const root = await rootMadeOf(put(join(work, 'from'), { ...NEEDED, 'etc/motd': 'hello' }));
+    const root = await rootMadeOf(
+      put(join(work, 'from'), { ...NEEDED, 'etc/motd': 'hello', 'etc/apt/sources.list': 'deb http://m.example/ x y' }),
+    );
     assert.equal(readFileSync(join(root, 'etc/motd'), 'utf8'), 'hello');
     const [image] = await listImages(join(work, 'images'));
+    assert.deepEqual(image?.packageHosts, ['m.example']);
     assert.deepEqual([image?.name, image?.os, image?.version], ['ubuntu-22.04', 'ubuntu-22.04', '20260101T000000Z']);
   });
 

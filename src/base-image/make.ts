@@ -4,6 +4,7 @@ import { bootstrap, CODENAME } from './bootstrap.ts';
 import { type BaseImage, DEFAULT_OS, isImageName, osOf, type Purpose, SCHEMA, versionAt } from './image.ts';
 import { LAYOUT_FILE, unpackLayout } from './layout.ts';
 import { hostsOf, readMachineApt } from './machine-apt.ts';
+import { packageHostsIn } from './package-hosts.ts';
 import { runContained, runTool } from './run-tool.ts';
 import { beginImage, freeBytes } from './shelf.ts';
 
@@ -42,7 +43,8 @@ export async function makeImage(order: ImageOrder): Promise<Made> {
   const why = await refusal(order);
   if (why !== undefined) return { kind: 'refused', why };
   await using making = await beginImage(order.images);
-  const packageHosts = await fill(making.root, order);
+  await fill(making.root, order);
+  const packageHosts = await packageHostsIn(making.root);
   const os = osOf(await releaseOf(making.root)) ?? 'unknown';
   const lacking = await lackingOf(making.root, order.origin);
   if (lacking !== undefined) return { kind: 'refused', why: lacking };
@@ -94,22 +96,19 @@ async function missingTool(): Promise<string | undefined> {
     : undefined;
 }
 
-/** Fills an empty root; the hosts its packages are from. */
-async function fill(root: string, { origin, told }: ImageOrder): Promise<readonly string[]> {
+/** Fills an empty root. */
+async function fill(root: string, { origin, told }: ImageOrder): Promise<void> {
   switch (origin.kind) {
     case 'packages': {
       const apt = await readMachineApt(CODENAME);
       told(`${DEFAULT_OS} from ${hostsOf(apt.sources).join(' and ')}`);
-      await bootstrap(root, { purpose: origin.purpose, apt, told });
-      return hostsOf(apt.sources);
+      return bootstrap(root, { purpose: origin.purpose, apt, told });
     }
     case 'folder':
-      await fromFolder(root, origin.path, told);
-      return [];
+      return fromFolder(root, origin.path, told);
     case 'machine':
       told("copying this machine's root");
-      await copyMachine(root);
-      return hostsOf((await readMachineApt(CODENAME)).sources);
+      return copyMachine(root);
   }
 }
 

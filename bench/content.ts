@@ -52,6 +52,7 @@ export async function makeContentFile(folder: string, size: number): Promise<Con
   const content = new Content(size);
   const name = randomBytes(8).toString('hex');
   const path = join(folder, name);
-  await pipeline(Readable.from(content), createWriteStream(path));
+  // Synced, so that the disk has nothing of it left to do while others are measured.
+  await pipeline(Readable.from(content), createWriteStream(path, { flush: true }));
   return { path, name, size, digest: content.digest() };
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempDisposable, rm } from 'node:fs/promises';
+import { mkdtempDisposable } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pushLayer } from './blob.ts';
@@ -25,14 +25,11 @@ async function large(quick: boolean): Promise<readonly Figure[]> {
   await using field = await startField([seawall, ...peerRegistries()], 'plain');
   const lastPuts: number[] = [];
   const size = quick ? GIB / 8 : GIB;
-  // Each push is of new bytes, made beforehand: what a registry has already it need not keep again.
-  const files = new Map<Subject, ContentFile[]>();
   const rounds = quick ? 1 : 3;
-  for (const subject of field.subjects) {
-    const own: ContentFile[] = [];
-    for (let i = 0; i <= rounds; i += 1) own.push(await makeContentFile(folder.path, size));
-    files.set(subject, own);
-  }
+  // Each round is of new bytes, made beforehand: what a registry has already it need not keep again.
+  const files: ContentFile[] = [];
+  for (let i = 0; i <= rounds; i += 1) files.push(await makeContentFile(folder.path, size));
+  const pushed = new Map<Subject, number>();
   const figures = await compare(field, {
     what: `push of ${size / GIB} GiB, synced`,
     unit: 'MB/s',
@@ -41,11 +38,12 @@ async function large(quick: boolean): Promise<readonly Figure[]> {
     piece: 'GiB',
     targets: { 'docker-registry': 2.4, zot: 1.2, distribution: 1.2 },
     once: async (subject) => {
-      const file = files.get(subject)?.shift();
+      const round = pushed.get(subject) ?? 0;
+      pushed.set(subject, round + 1);
+      const file = files[round];
       if (file === undefined) throw new Error('a round more than there is content');
       const { all, last } = await pushLayer(subject, 'push', file);
       if (subject.name === 'seawall') lastPuts.push(last);
-      await rm(file.path);
       return { value: size / 1e6 / all, pieces: size / GIB };
     },
   });

@@ -84,7 +84,7 @@ echo; echo '== Verify access to the registry'
 in_host "$publicIpAddress" "sudo az acr login --name $REGISTRY"
 in_host "$publicIpAddress" "sudo docker pull $LOGIN/hello-world:v1"
 wait $other_docker || { cat "$work/other" >&2; exit 1; }
-refused_in "login attempt to https://$LOGIN/v2/ failed with status: 403 Forbidden" "$other" "sudo docker login --username $USER_NAME --password $PASSWORD $LOGIN"
+refused_in "Error response from daemon: login attempt to https://$LOGIN/v2/ failed with status: 403 Forbidden" "$other" "sudo docker login --username $USER_NAME --password $PASSWORD $LOGIN"
 refused_in 'is not allowed access. Refer https://aka.ms/acr/firewall to grant access.' "$other" "sudo docker pull $LOGIN/hello-world:v1"
 shown az vm run-command invoke --resource-group $RESOURCE_GROUP --name $VM_NAME --command-id RunShellScript --scripts "docker images $LOGIN/hello-world"
 

@@ -121,13 +121,17 @@ fi
 exec {seed}<&-
 
 step='starting what the host is for'
-# Packages ask for the runlevel before they start their services: it is 2, as the services below are those of rc2.d.
+# Packages ask whether they may start their services, and for the runlevel: it is 2, as the services below are of rc2.d.
 {
   printf '\1\0\0\0002N\0\0~'
   head -c 31 /dev/zero
   printf '~~\0\0runlevel'
   head -c 332 /dev/zero
 } >/run/utmp
+if [ ! -e /usr/sbin/policy-rc.d ]; then
+  printf '#!/bin/sh\nexit 104\n' >/usr/sbin/policy-rc.d
+  chmod 755 /usr/sbin/policy-rc.d
+fi
 [ -e /sbin/runlevel ] || { printf '#!/bin/sh\necho N 2\n' >/sbin/runlevel && chmod 755 /sbin/runlevel; }
 for service in /etc/rc2.d/S*; do
   case $service in *'*' | *ssh) ;; *) "$service" start </dev/null 3>&- & ;; esac

@@ -56,7 +56,7 @@ async function ask(socket: Socket): Promise<string> {
 
 const ok: RequestHandler = (_, response) => void response.end('ok');
 
-describe("an address's connections", () => {
+describe("an address's connections", { timeout: 30_000 }, () => {
   it('beyond its share are reset, while those it has and those of others go on', async () => {
     await using server = await listener(ok, {});
     const own = [open(server), open(server)];
@@ -103,7 +103,7 @@ describe("an address's connections", () => {
   });
 });
 
-describe('a client that is too slow', () => {
+describe('a client that is too slow', { timeout: 30_000 }, () => {
   const drip = (socket: Socket, everyMs: number): NodeJS.Timeout => {
     const timer = setInterval(() => socket.write('x'), everyMs);
     socket.once('close', () => clearInterval(timer));

@@ -14,6 +14,10 @@ const listed = (one: (i: number) => string, times: number): string =>
 const BOMBS: readonly (readonly [string, string])[] = [
   ['arrays nested without end', nested('[', ']', 500_000)],
   ['objects nested without end', `${'{"properties":'.repeat(100_000)}1${'}'.repeat(100_000)}`],
+  [
+    'a template whose values nest without end',
+    `{"properties":{"mode":"Incremental","template":{"outputs":{"a":{"type":"array","value":${nested('[', ']', 20_000)}}},"resources":[]}}}`,
+  ],
   ['an array of a million numbers', `[${listed(() => '1', 1_000_000)}]`],
   ['an object of many keys', `{${listed((i) => `"k${i}":1`, 200_000)}}`],
   ['one key a hundred thousand times', `{${listed(() => '"properties":{}', 100_000)}}`],

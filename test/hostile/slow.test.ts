@@ -15,7 +15,7 @@ const SETTINGS = {
 };
 const MIB = 1024 ** 2;
 
-describe('a client that is slow on purpose', () => {
+describe('a client that is slow on purpose', { timeout: 120_000 }, () => {
   let seawall: TestSeawall;
   let way: { port: number };
   let own: Record<string, string>;

@@ -10,8 +10,8 @@ const REST_MS = 40;
 export class Collector {
   readonly #signIn: () => Promise<Arm>;
   #arm: Arm | undefined;
-  /** Passes that were begun: of these, two may remove what no manifest names. */
-  begun = 0;
+  /** Rises when a pass begins and when it ends, so it is odd while one runs. */
+  turns = 0;
   /** Passes that came to their end. */
   acknowledged = 0;
 
@@ -22,15 +22,17 @@ export class Collector {
   /** Makes one pass; throws when the connection is lost. */
   async step(): Promise<void> {
     const arm = (this.#arm ??= await this.#signIn());
-    this.begun++;
+    this.turns++;
     const answer = await arm.ask('POST', `${MAINTENANCE}/gc`, {}, NO_VERSION);
     assert.ok(answer.status === 202 || answer.status === 409, answer.text);
     if (answer.status === 202) await this.#ended(arm, String(answer.json()['id']));
+    this.turns++;
     await pause(REST_MS);
   }
 
-  /** Signs in to the server that runs now. */
+  /** Signs in to the server that runs now; a pass that was running ended with the one before. */
   async check(): Promise<void> {
+    this.turns += this.turns % 2;
     this.#arm = await this.#signIn();
   }
 

@@ -58,7 +58,7 @@ export async function killRun({ seed, kills, progress }: KillOptions): Promise<K
   using client = await RegistryClient.of(seawall, 'myregistry');
   using ruled = await RegistryClient.of(seawall, 'ruled');
   const collector = new Collector(() => armOf(seawall));
-  const shared: SharedLayers = { layers: [], passes: () => collector.begun };
+  const shared: SharedLayers = { layers: [], turns: () => collector.turns };
   const pushers = Array.from({ length: PUSHERS }, (_, i) => new Pusher(client, `load/p${i}`, random.fork(), shared));
   const uploaders = Array.from({ length: UPLOADERS }, (_, i) => new Uploader(client, `load/u${i}`, random.fork()));
   const ruler = new Ruler(() => armOf(seawall), { name: 'ruled', client: ruled });

@@ -9,7 +9,7 @@ import { Disk, type Failure } from './disk.ts';
 import { assertBytes, assertConsistent } from './inspect.ts';
 import { plainArm, plainSender } from './plain-client.ts';
 import { ProcessSeawall } from './process-seawall.ts';
-import { type Acknowledged, Pusher, type SharedLayers } from './pusher.ts';
+import { type Acknowledged, isBetweenPasses, Pusher, type SharedLayers } from './pusher.ts';
 import { type Random, randomOf } from './random.ts';
 import { type AcknowledgedRules, Ruler } from './ruler.ts';
 import { readRecord, recording, type SystemCall } from './system-calls.ts';
@@ -38,8 +38,8 @@ export interface PowerReport {
 interface Recorded {
   readonly calls: readonly SystemCall[];
   readonly dataDir: string;
-  /** Passes of the collection that were begun. */
-  readonly passes: number;
+  /** See {@link SharedLayers.turns}. */
+  readonly turns: number;
   readonly repositories: ReadonlyMap<string, readonly Acknowledged[]>;
   readonly rules: readonly AcknowledgedRules[];
   readonly state: ServerState;
@@ -83,7 +83,7 @@ async function record(random: Random): Promise<Recorded> {
   await using seawall = await ProcessSeawall.start({ registries: REGISTRIES }, { wrapper: recording(file) });
   const client = plainSender(seawall, 'myregistry');
   const collector = new Collector(() => plainArm(seawall));
-  const shared: SharedLayers = { layers: [], passes: () => collector.begun };
+  const shared: SharedLayers = { layers: [], turns: () => collector.turns };
   const pushers = Array.from({ length: PUSHERS }, (_, i) => new Pusher(client, `load/p${i}`, random.fork(), shared));
   const ruler = rulerOf(seawall);
   const work = async (worker: { step(): Promise<void> }, steps: number): Promise<void> => {
@@ -96,7 +96,7 @@ async function record(random: Random): Promise<Recorded> {
   const repositories = new Map(pushers.map(({ repository, journal }) => [repository, journal]));
   return {
     calls: await readRecord(file, dirname(dataDir)),
-    passes: collector.begun,
+    turns: collector.turns,
     dataDir,
     repositories,
     rules: ruler.journal,
@@ -180,7 +180,7 @@ async function assertRight(seawall: ProcessSeawall, recorded: Recorded, said: st
     const [known, ...next] = around(journal, said);
     const held = await heldBy(client, repository, [known.held, ...next.map((later) => later.held)]);
     await assertHeld(client, repository, held);
-    if (held === known.held && known.passes === recorded.passes)
+    if (held === known.held && isBetweenPasses(known.since, recorded.turns))
       for (const blob of known.loose) await assertBlob(client, repository, blob);
   }
   await rulerOf(seawall, around(recorded.rules, said)).check();

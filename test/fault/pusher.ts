@@ -10,8 +10,8 @@ import type { Random } from './random.ts';
 /** What pushers share: layers that exist somewhere, to be pushed again, mounted, and deleted under one another. */
 export interface SharedLayers {
   readonly layers: { readonly repository: string; readonly layer: Content }[];
-  /** Passes of the collection begun so far: from then on a blob that no manifest names may be as good as absent. */
-  readonly passes?: () => number;
+  /** Rises when a pass of the collection begins and ends: a blob that no manifest names during one may be as good as absent. */
+  readonly turns?: () => number;
 }
 
 /** What a client knows to be there once an answer has come. */
@@ -21,8 +21,8 @@ export interface Acknowledged {
   readonly held: Held;
   /** Blobs that no manifest names yet. */
   readonly loose: readonly Content[];
-  /** Passes of the collection begun by then; one that begins later may have the loose blobs for garbage. */
-  readonly passes: number;
+  /** What {@link SharedLayers.turns} was when the first of them was acknowledged. */
+  readonly since: number;
 }
 
 const EMPTY: Held = { tags: new Map(), images: new Map() };
@@ -51,7 +51,7 @@ export class Pusher {
   #sequence = 0;
   acknowledged = 0;
   /** What was acknowledged, one change after another. */
-  readonly journal: Acknowledged[] = [{ held: EMPTY, loose: [], passes: 0 }];
+  readonly journal: Acknowledged[] = [{ held: EMPTY, loose: [], since: 0 }];
 
   constructor(client: Sender, repository: string, random: Random, shared: SharedLayers) {
     this.#client = client;
@@ -77,7 +77,7 @@ export class Pusher {
     if (this.#next !== undefined) this.#loose = [];
     this.#next = undefined;
     await assertHeld(this.#client, this.repository, this.#held, (digest) => whole || this.#touched.has(digest));
-    if (this.#passes() === this.#looseSince)
+    if (isBetweenPasses(this.#looseSince, this.#turns()))
       for (const blob of this.#loose) await assertBlob(this.#client, this.repository, blob);
     this.#touched.clear();
   }
@@ -108,7 +108,7 @@ export class Pusher {
     else if (this.#random.below(2) === 0) await this.#mount(blob, known.repository);
     else if ((await this.#send('HEAD', blobPath(this.repository, blob.digest))).status !== 200)
       await this.#upload(blob);
-    if (this.#loose.length === 0) this.#looseSince = this.#passes();
+    if (this.#loose.length === 0) this.#looseSince = this.#turns();
     this.#loose = [...this.#loose, blob];
     this.#acknowledge();
   }
@@ -211,13 +211,18 @@ export class Pusher {
     return answer;
   }
 
-  #passes(): number {
-    return this.#shared.passes?.() ?? 0;
+  #turns(): number {
+    return this.#shared.turns?.() ?? 0;
   }
 
   #acknowledge(): void {
-    this.journal.push({ id: this.#last, held: this.#held, loose: this.#loose, passes: this.#looseSince });
+    this.journal.push({ id: this.#last, held: this.#held, loose: this.#loose, since: this.#looseSince });
   }
+}
+
+/** Whether no pass of the collection ran from one moment to another. */
+export function isBetweenPasses(from: number, to: number): boolean {
+  return from === to && from % 2 === 0;
 }
 
 function assertStatus({ status, body }: Answer, wanted: number): void {

@@ -49,7 +49,7 @@ export async function soak({ seed, seconds, rate, everyS, progress }: SoakOption
   using client = await RegistryClient.of(seawall, 'myregistry');
   using ruled = await RegistryClient.of(seawall, 'ruled');
   const collector = new Collector(() => armOf(seawall));
-  const shared: SharedLayers = { layers: [], passes: () => collector.begun };
+  const shared: SharedLayers = { layers: [], turns: () => collector.turns };
   const pushers = Array.from({ length: PUSHERS }, (_, i) => new Pusher(client, `soak/p${i}`, random.fork(), shared));
   const ruler = new Ruler(() => armOf(seawall), { name: 'ruled', client: ruled });
   const sinceMs = performance.now();

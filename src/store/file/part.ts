@@ -1,3 +1,4 @@
+import { collectYoung } from './collect-young.ts';
 import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { type Digest, type DigestAlgorithm, digestOf } from '../../oci/digest.ts';
@@ -9,6 +10,9 @@ import { firstOf, writeAll } from './write.ts';
 
 /** So many bytes may be written before they are synced in the background, so that commit has little left to do. */
 const SYNC_BYTES = 32 * 1024 * 1024;
+
+/** After so many bytes the chunks that they came in are collected. */
+const COLLECT_BYTES = 16 * 1024 * 1024;
 
 /** What a part needs of the store that it belongs to. */
 export interface PartHome {
@@ -58,6 +62,7 @@ export class FilePart implements Part {
   #hash: Hash;
   #offset: number;
   #unsynced: number;
+  #uncollected = 0;
   #syncing: Promise<void> = Promise.resolve();
   #dead: { readonly cause: unknown } | undefined;
   #ended = false;
@@ -134,6 +139,11 @@ export class FilePart implements Part {
     }
     this.#offset += written;
     this.#unsynced += written;
+    this.#uncollected += written;
+    if (this.#uncollected >= COLLECT_BYTES) {
+      this.#uncollected = 0;
+      collectYoung();
+    }
     if (error !== undefined && !isFull(error)) await this.#die(error);
     if (error !== undefined) throw storeError(error);
     await this.#syncInBackground();

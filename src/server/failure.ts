@@ -1,6 +1,6 @@
 import { type Reply, refuse, refuseArm } from '../http/reply.ts';
-import { faultOf } from '../sqlite/fault.ts';
-import { DatabaseBusyError, DatabaseFullError } from '../sqlite/writer.ts';
+import { type Fault, faultOf } from '../sqlite/fault.ts';
+import { DatabaseBusyError, DatabaseFilesError, DatabaseFullError } from '../sqlite/writer.ts';
 import { NoSpaceError } from '../store/port.ts';
 
 /** Why a request could not be served, where the fault is in the surroundings: nothing was changed, and it may work later. */
@@ -35,12 +35,20 @@ const WAITING: Readonly<Record<Exclude<Shortage, 'space'>, string>> = {
   descriptors: 'the server has too many files and connections open; nothing was changed, try again',
 };
 
+const OF_FAULT: Readonly<Record<Fault, Shortage | undefined>> = {
+  full: 'space',
+  files: 'descriptors',
+  busy: 'turn',
+  database: undefined,
+  statement: undefined,
+};
+
 function shortageOf(error: unknown): Shortage | undefined {
   if (error instanceof NoSpaceError || error instanceof DatabaseFullError) return 'space';
   if (error instanceof DatabaseBusyError) return 'turn';
+  if (error instanceof DatabaseFilesError) return 'descriptors';
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'ENOSPC' || code === 'EDQUOT') return 'space';
   if (code === 'EMFILE' || code === 'ENFILE') return 'descriptors';
-  const fault = faultOf(error);
-  return fault === 'full' ? 'space' : fault === 'busy' ? 'turn' : undefined;
+  return OF_FAULT[faultOf(error)];
 }

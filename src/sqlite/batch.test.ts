@@ -45,7 +45,7 @@ describe('a batch', () => {
     );
   });
 
-  it('is in doubt when SQLite reports an I/O error in the middle, not when a statement is wrong', async () => {
+  it('is in doubt when SQLite reports an I/O error in the middle, not when no descriptor is left or a statement is wrong', async () => {
     await using notes = await openNotes();
     const throwing = (error: Error) => ({
       ...operations,
@@ -62,6 +62,9 @@ describe('a batch', () => {
     const ioError = 10 | (4 << 8);
     assert.equal(runBatch(notes.database, throwing(sqliteError(ioError)), calls).kind, 'in-doubt');
     assert.equal(notes.database.inTransaction, false);
+    assert.deepEqual(notes.database.all('SELECT * FROM note'), []);
+    const noDescriptor = 14;
+    assert.equal(runBatch(notes.database, throwing(sqliteError(noDescriptor)), calls).kind, 'files');
     assert.deepEqual(notes.database.all('SELECT * FROM note'), []);
     assert.equal(runBatch(notes.database, throwing(sqliteError(19)), calls).kind, 'committed');
   });
@@ -86,6 +89,7 @@ describe('a batch while another program keeps the database', () => {
 describe('what an error means', () => {
   it('tells a full disk from one that others keep, from a faulty one and from a statement', () => {
     assert.equal(faultOf(sqliteError(13)), 'full');
+    assert.equal(faultOf(sqliteError(14)), 'files');
     assert.equal(faultOf(sqliteError(5)), 'busy');
     assert.equal(faultOf(sqliteError(10 | (3 << 8))), 'database');
     assert.equal(faultOf(sqliteError(11)), 'database');

@@ -17,6 +17,7 @@ export type Answer =
 export type BatchOutcome =
   | { readonly kind: 'committed'; readonly answers: readonly Answer[] }
   | { readonly kind: 'full'; readonly message: string }
+  | { readonly kind: 'files'; readonly message: string }
   | { readonly kind: 'busy'; readonly message: string }
   | { readonly kind: 'in-doubt'; readonly message: string };
 
@@ -62,7 +63,7 @@ function failed(error: unknown): Answer {
   return { kind: 'failed', message, ...(stack === undefined ? {} : { stack }) };
 }
 
-/** Nothing of the batch may stay. A full disk, or another program that has the lock, is known to have kept nothing; any other failure leaves that unknown. */
+/** Nothing of the batch may stay. A full disk, too few descriptors, or another program that has the lock, is known to have kept nothing; any other failure leaves that unknown. */
 function giveUp(database: Database, error: unknown): BatchOutcome {
   const message = error instanceof Error ? error.message : String(error);
   try {
@@ -71,5 +72,5 @@ function giveUp(database: Database, error: unknown): BatchOutcome {
     return { kind: 'in-doubt', message: `${message}; and the rollback failed: ${String(second)}` };
   }
   const fault = faultOf(error);
-  return { kind: fault === 'full' || fault === 'busy' ? fault : 'in-doubt', message };
+  return { kind: fault === 'statement' || fault === 'database' ? 'in-doubt' : fault, message };
 }

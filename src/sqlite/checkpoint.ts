@@ -6,8 +6,8 @@ export const LOG_PAGES = 2_000;
 
 /**
  * Moves the write-ahead log into the database once more than `allowed` pages wait. Readers are not disturbed. A full
- * disk, or a lock of another program, is left to the next commit to notice; any other failure is thrown, because a second fsync would not tell the
- * truth about what the first lost.
+ * disk, a want of descriptors or a lock of another program is left to the next commit to notice; any other failure is
+ * thrown, because a second fsync would not tell the truth about what the first lost.
  */
 export function checkpoint(database: Database, allowed: number): void {
   const state = database.get<{ log: number; checkpointed: number }>('PRAGMA wal_checkpoint(NOOP)');
@@ -15,6 +15,6 @@ export function checkpoint(database: Database, allowed: number): void {
   try {
     database.run('PRAGMA wal_checkpoint(PASSIVE)');
   } catch (error) {
-    if (!['full', 'busy'].includes(faultOf(error))) throw error;
+    if (!['full', 'files', 'busy'].includes(faultOf(error))) throw error;
   }
 }

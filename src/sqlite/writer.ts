@@ -14,6 +14,11 @@ export class DatabaseFullError extends Error {
   override name = 'DatabaseFullError';
 }
 
+/** No descriptor was left for a file that SQLite needs beside the database; the calls of the batch were undone. */
+export class DatabaseFilesError extends Error {
+  override name = 'DatabaseFilesError';
+}
+
 /** Another program kept the database locked for as long as a statement waits; the calls of the batch were undone. */
 export class DatabaseBusyError extends Error {
   override name = 'DatabaseBusyError';
@@ -89,7 +94,7 @@ export class Writer<O extends Operations> implements AsyncDisposable {
   /**
    * Runs an operation; resolves once its transaction is committed. `transfer` names buffers of `argument` that are
    * given away instead of copied. Rejects with the operation's own error, {@link DatabaseFullError},
-   * {@link DatabaseBusyError} or {@link DatabaseInDoubtError}.
+   * {@link DatabaseFilesError}, {@link DatabaseBusyError} or {@link DatabaseInDoubtError}.
    */
   call<K extends keyof O & string>(
     name: K,
@@ -147,6 +152,10 @@ export class Writer<O extends Operations> implements AsyncDisposable {
       case 'full':
         return this.#settle((waiting) =>
           waiting.reject(new DatabaseFullError(`the database's volume is full: ${message.message}`)),
+        );
+      case 'files':
+        return this.#settle((waiting) =>
+          waiting.reject(new DatabaseFilesError(`the process may open no more files: ${message.message}`)),
         );
       case 'busy':
         return this.#settle((waiting) =>

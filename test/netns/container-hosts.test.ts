@@ -99,7 +99,8 @@ describe('hosts of containers', { skip: WHY_NOT }, () => {
     const answer = await arm.ask('PUT', idOf(type, name), body, options);
     const deadline = Date.now() + PATIENCE_MS;
     const poll = answer.headers['azure-asyncoperation'];
-    if (answer.status >= 300) return { state: String(answer.status), json: answer.json() };
+    // What fails within the moment that a request waits is answered as its failure.
+    if (answer.status >= 300) return { state: 'Failed', json: answer.json() };
     // What was over before the answer has nothing to ask for.
     if (typeof poll !== 'string') return { state: 'Succeeded', json: answer.json() };
     const path = poll.slice(seawall.control.length);

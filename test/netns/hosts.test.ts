@@ -106,7 +106,7 @@ describe('a host', { skip: WHY_NOT, timeout: 900_000 }, () => {
       code: 2,
       out: "kept\nls: cannot access '/run/gone': No such file or directory\n",
     });
-    const booted = async (): Promise<string> => (await lab.ssh(address, 'stat -c %Z /proc/1')).out;
+    const booted = async (): Promise<string> => (await lab.ssh(address, 'cut -d" " -f22 /proc/1/stat')).out;
     const before = await booted();
     assert.equal((await act('restart')).status, 'Succeeded');
     assert.notEqual(await booted(), before);

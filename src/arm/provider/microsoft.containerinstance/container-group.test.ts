@@ -166,4 +166,14 @@ describe('a container group', () => {
 
   it('takes what az sends', () =>
     assert.equal(checkBody(CONTAINER_GROUP.schema, { properties: body()['properties'] ?? null }), undefined));
+
+  it('takes the empty map of values that the newest az sends, and none with values', () => {
+    const check = (keyValuePairs: JsonObject): unknown => {
+      const properties = { ...CONTAINER.properties, configMap: { keyValuePairs } };
+      const containers = [{ ...CONTAINER, properties }];
+      return checkBody(CONTAINER_GROUP.schema, { properties: { ...(body()['properties'] as object), containers } });
+    };
+    assert.equal(check({}), undefined);
+    assert.match(JSON.stringify(check({ a: 'b' })), /configMap/);
+  });
 });

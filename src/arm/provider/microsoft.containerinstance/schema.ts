@@ -35,6 +35,7 @@ const CONTAINER = Type.Object(
         livenessProbe: off(),
         readinessProbe: off(),
         securityContext: off(),
+        configMap: object({ keyValuePairs: off() }),
         instanceView: answered(),
       },
       CLOSED,

@@ -97,6 +97,11 @@ describe('a cluster', () => {
     const check = (properties: JsonObject): unknown => checkBody(MANAGED_CLUSTER.schema, { properties });
     const usual = { ...(body(POOL)['properties'] as JsonObject), addonProfiles: {}, storageProfile: {} };
     assert.equal(check(usual), undefined);
+    assert.equal(check({ ...usual, bootstrapProfile: { artifactSource: 'Direct' } }), undefined);
+    assert.match(
+      JSON.stringify(check({ ...usual, bootstrapProfile: { artifactSource: 'Cache' } })),
+      /bootstrapProfile.artifactSource/,
+    );
     assert.match(JSON.stringify(check({ ...usual, addonProfiles: { omsagent: { enabled: true } } })), /addonProfiles/);
     assert.match(
       JSON.stringify(check({ ...usual, apiServerAccessProfile: { enablePrivateCluster: true } })),

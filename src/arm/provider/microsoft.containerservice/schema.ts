@@ -111,6 +111,8 @@ export const CLUSTER_SCHEMA = Type.Object(
         supportPlan: off('KubernetesOfficial'),
         nodeResourceGroup: text(),
         storageProfile: answered(),
+        // Where nodes start from: what newer clients send for what is so anyway.
+        bootstrapProfile: object({ artifactSource: off('Direct'), containerRegistryId: Type.Optional(Type.Null()) }),
         oidcIssuerProfile: off(),
         ...Object.fromEntries(
           [

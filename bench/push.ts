@@ -12,6 +12,8 @@ import { startField, type Subject } from './subject.ts';
 import { pushBlob, pushConfig, pushManifest, Wire } from './wire.ts';
 
 const AT_ONCE = 8;
+/** Images of one repository: a peer that writes a repository's whole list with each push would measure nothing else. */
+const OF_REPOSITORY = 100;
 const LAST_PUT_S = 0.3;
 
 /** A layer of 1 GiB, its data synced before it is acknowledged; and many small images, eight at a time. */
@@ -70,13 +72,15 @@ async function small(quick: boolean): Promise<readonly Figure[]> {
   });
 }
 
-/** Pushes images one after another over one connection: a layer of 1 KiB, and a manifest under a tag of its own. */
+/** Pushes images one after another over one connection, a hundred to a repository: a layer of 1 KiB, and a manifest under a tag of its own. */
 async function pushMany(origin: Subject['origin'], count: number): Promise<void> {
   using wire = await Wire.open(origin);
-  const config = await pushConfig(wire, 'small');
-  for (let i = 0; i < count; i += 1) {
-    const layer = await pushBlob(wire, 'small', randomBytes(1024));
-    const reference = `t${layer.digest.slice(7, 39)}`;
-    await pushManifest(wire, { repository: 'small', reference }, { config, layers: [layer] });
+  for (let left = count; left > 0; left -= OF_REPOSITORY) {
+    const repository = `small/${randomBytes(8).toString('hex')}`;
+    const config = await pushConfig(wire, repository);
+    for (let i = 0; i < Math.min(left, OF_REPOSITORY); i += 1) {
+      const layer = await pushBlob(wire, repository, randomBytes(1024));
+      await pushManifest(wire, { repository, reference: `v${i}` }, { config, layers: [layer] });
+    }
   }
 }

@@ -2,6 +2,7 @@ import { createPrivateKey, randomUUID, sign, X509Certificate } from 'node:crypto
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../test/client/process.ts';
+import { REPOSITORIES } from './repositories.ts';
 
 /** A key with its own certificate for 127.0.0.1: peers serve TLS with it, and trust tokens that it signed. */
 export interface Trust {
@@ -11,9 +12,6 @@ export interface Trust {
 
 export const ISSUER = 'bench';
 export const SERVICE = 'bench';
-
-/** The repositories that rows write to and read from. */
-const REPOSITORIES = ['hot', 'blob', 'push', 'small', 'page', 'referrers', 'catalog'];
 
 /** Makes key and certificate in a folder, by openssl: P-256, as Seawall's own. */
 export async function makeTrust(folder: string): Promise<Trust> {

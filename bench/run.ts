@@ -22,6 +22,7 @@ import { push } from './push.ts';
 import { referrers } from './referrers.ts';
 import { ruleChange } from './rule-change.ts';
 import { rules } from './rules.ts';
+import { small } from './small.ts';
 import { startUp } from './start-up.ts';
 
 const ROWS: readonly Row[] = [
@@ -30,6 +31,7 @@ const ROWS: readonly Row[] = [
   manifest,
   blob,
   push,
+  small,
   docker,
   mixed,
   rules,

@@ -1,14 +1,13 @@
 import { Client } from './client.ts';
 import { patcher, readState, signIn } from './arm.ts';
+import { REPOSITORIES } from './repositories.ts';
 import { openDataFolder, type Server, startServer } from './server.ts';
 import type { Contender, Subject, Transport } from './subject.ts';
 
 const IP_RULES = 199;
 const SUBNET_RULES = 100;
 const API = 'api-version=2024-05-01';
-const SCOPES = ['hot', 'blob', 'push', 'small', 'page', 'referrers', 'catalog'].map(
-  (name) => `repository:${name}:pull,push,delete,metadata_read`,
-);
+const SCOPES = REPOSITORIES.map((name) => `repository:${name}:pull,push,delete,metadata_read`);
 
 /** Seawall with its rules at their limits: 200 IP rules, 100 subnet rules, and whoever is in none of them refused. */
 export const seawall: Contender = { name: 'seawall', start: (transport) => start(transport) };

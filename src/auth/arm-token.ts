@@ -5,6 +5,7 @@ import type { Identity } from './identity.ts';
 import { reject, type Rejection } from './rejection.ts';
 import { checkIdentity } from './rights.ts';
 import { type AuthServices, issuerOf, withoutSlash } from './services.ts';
+import type { Token } from './token.ts';
 
 /** Who made a request to the management API. */
 export type ArmAuthentication =
@@ -43,7 +44,7 @@ export async function verifyArmToken(
 /** Whether a token is this login authority's, for one of `audiences`, and its holder and secret are still in force. */
 export async function checkArmToken(
   services: AuthServices,
-  token: string,
+  token: Token,
   audiences: readonly string[],
   nowMs: number,
 ): Promise<CheckedArmToken> {

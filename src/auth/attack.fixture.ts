@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { CompactSign } from 'jose';
 import { authenticate } from './authenticate.ts';
+import { parseAuthorization } from './authorization-header.ts';
 import type { RegistryView } from './registry-view.ts';
 import { accessToken, basic, NOW, type World } from './world.fixture.ts';
 
@@ -9,7 +10,7 @@ export const SCOPE = 'repository:team/app:pull,push';
 
 /** What becomes of a token: `allowed` when its bearer may pull `team/app`, else why not. */
 export async function verdict(w: World, token: string, view: RegistryView = w.view(), nowMs = NOW): Promise<string> {
-  const who = await authenticate(w.services, `Bearer ${token}`, view, nowMs);
+  const who = await authenticate(w.services, parseAuthorization(`Bearer ${token}`), view, nowMs);
   if (who.kind === 'rejected') return who.why;
   return who.caller.judge('pull', 'team/app');
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { adminLogin, SCOPE, verdict } from './attack.fixture.ts';
 import { authenticate } from './authenticate.ts';
+import { parseAuthorization } from './authorization-header.ts';
 import { answerToken } from './token-endpoint.ts';
 import { basic, incoming, NOW, refreshToken, viewOf, world } from './world.fixture.ts';
 
@@ -9,7 +10,7 @@ describe('an anonymous caller', () => {
   it('may pull where that is on, and never pushes, deletes or lists', async () => {
     await using w = await world();
     for (const anonymousPullEnabled of [true, false]) {
-      const who = await authenticate(w.services, undefined, w.view({ anonymousPullEnabled }), NOW);
+      const who = await authenticate(w.services, parseAuthorization(undefined), w.view({ anonymousPullEnabled }), NOW);
       assert.equal(who.kind, 'anonymous');
       assert.equal(who.caller.allows('pull', 'team/app'), anonymousPullEnabled);
       assert.equal(who.caller.allows('metadata_read', 'team/app'), anonymousPullEnabled);
@@ -33,7 +34,7 @@ describe('an anonymous caller', () => {
     await using w = await world();
     const on = w.view({ anonymousPullEnabled: true });
     for (const header of [basic('a', 'b'), basic('', ''), 'Bearer x', 'Bearer', ['Bearer a', 'Bearer b']])
-      assert.equal((await authenticate(w.services, header, on, NOW)).kind, 'rejected');
+      assert.equal((await authenticate(w.services, parseAuthorization(header), on, NOW)).kind, 'rejected');
   });
 });
 
@@ -41,18 +42,18 @@ describe('Basic on the data plane itself', () => {
   it('gives what the principal may do now, and nothing after its password is gone', async () => {
     await using w = await world();
     const login = await adminLogin(w);
-    const before = await authenticate(w.services, login, w.view(), NOW);
+    const before = await authenticate(w.services, parseAuthorization(login), w.view(), NOW);
     assert.equal(before.kind === 'caller' && before.caller.allows('delete', 'any'), true);
     assert.equal(before.kind === 'caller' && before.caller.allowsCatalog(), true);
     await w.directory.regenerateAdminPassword(w.registry.uid, 'password', NOW);
-    const after = await authenticate(w.services, login, w.view(), NOW);
+    const after = await authenticate(w.services, parseAuthorization(login), w.view(), NOW);
     assert.equal(after.kind === 'rejected' && after.why, 'wrong-credentials');
   });
 
   it('does not take the null GUID: its refresh token is for the token endpoint', async () => {
     await using w = await world();
     const header = basic('00000000-0000-0000-0000-000000000000', await refreshToken(w));
-    const who = await authenticate(w.services, header, w.view(), NOW);
+    const who = await authenticate(w.services, parseAuthorization(header), w.view(), NOW);
     assert.equal(who.kind === 'rejected' && who.why, 'wrong-credentials');
   });
 
@@ -63,6 +64,9 @@ describe('Basic on the data plane itself', () => {
     const another = viewOf({ ...w.registry, uid, name: 'another', loginServer: 'another.azurecr.test' });
     const { password } = await w.directory.adminPasswords(w.registry.uid, NOW);
     for (const name of ['myregistry', 'another'])
-      assert.equal((await authenticate(w.services, basic(name, password), another, NOW)).kind, 'rejected');
+      assert.equal(
+        (await authenticate(w.services, parseAuthorization(basic(name, password)), another, NOW)).kind,
+        'rejected',
+      );
   });
 });

@@ -1,6 +1,5 @@
-import { grantOfAccess } from '../access/access-entry.ts';
 import { ANONYMOUS_PULL, NOTHING } from '../access/grant.ts';
-import { type AuthorizationHeader, parseAuthorization } from './authorization-header.ts';
+import type { Authorization } from './authorization-header.ts';
 import { type Caller, makeCaller } from './caller.ts';
 import { checkRegistryToken, wrongKind } from './check-token.ts';
 import { type Login, logIn } from './password-login.ts';
@@ -8,6 +7,7 @@ import type { RegistryView } from './registry-view.ts';
 import type { Rejection } from './rejection.ts';
 import { type RightsContext, rightsOf } from './rights.ts';
 import type { AuthServices } from './services.ts';
+import type { Token } from './token.ts';
 
 /**
  * Who made a request to a registry. An anonymous one proved nothing; its caller may do what anonymous pull gives. A
@@ -18,14 +18,13 @@ export type Authentication =
   | { readonly kind: 'caller'; readonly caller: Caller }
   | Rejection;
 
-/** Reads a request's `Authorization` and judges it against the directory and the registry as they are now. */
+/** Judges what a request's `Authorization` carries against the directory and the registry as they are now. */
 export async function authenticate(
   services: AuthServices,
-  header: AuthorizationHeader,
+  authorization: Authorization,
   view: RegistryView,
   nowMs: number,
 ): Promise<Authentication> {
-  const authorization = parseAuthorization(header);
   const context = { directory: services.directory.snapshot(), view, nowMs };
   switch (authorization.kind) {
     case 'rejected':
@@ -41,7 +40,7 @@ export async function authenticate(
 
 async function authenticateToken(
   services: AuthServices,
-  token: string,
+  token: Token,
   { view, nowMs }: Pick<RightsContext, 'view' | 'nowMs'>,
 ): Promise<Authentication> {
   const verified = await services.verifier.verify(token, services.directory.snapshot().authEpoch, nowMs);
@@ -53,7 +52,7 @@ async function authenticateToken(
   // The directory may have changed while the signature was verified: what counts is how it is now.
   const rights = rightsOf(claims.identity, { directory: services.directory.snapshot(), view, nowMs });
   if (rights.kind === 'rejected') return rights;
-  const caller = makeCaller(claims.identity.principal, rights.grant, grantOfAccess(claims.access));
+  const caller = makeCaller(claims.identity.principal, rights.grant, claims.grant);
   return { kind: 'caller', caller };
 }
 

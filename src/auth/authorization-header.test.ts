@@ -2,15 +2,16 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { parseAuthorization } from './authorization-header.ts';
+import { Token } from './token.ts';
 import { basic } from './world.fixture.ts';
 
 describe('an Authorization header is read', () => {
   for (const [header, expected] of [
     [undefined, { kind: 'none' }],
     [[], { kind: 'none' }],
-    ['Bearer a.b.c', { kind: 'bearer', token: 'a.b.c' }],
-    [['Bearer a.b.c'], { kind: 'bearer', token: 'a.b.c' }],
-    ['bearer  a.b.c', { kind: 'bearer', token: 'a.b.c' }],
+    ['Bearer a.b.c', { kind: 'bearer', token: new Token('a.b.c') }],
+    [['Bearer a.b.c'], { kind: 'bearer', token: new Token('a.b.c') }],
+    ['bearer  a.b.c', { kind: 'bearer', token: new Token('a.b.c') }],
     [basic('user', 'pass'), { kind: 'basic', username: 'user', password: 'pass' }],
     [basic('user', 'pa:ss'), { kind: 'basic', username: 'user', password: 'pa:ss' }],
     [basic('', ''), { kind: 'basic', username: '', password: '' }],

@@ -1,9 +1,10 @@
 import { reject, type Rejection } from './rejection.ts';
+import { Token } from './token.ts';
 
 /** What an `Authorization` header carries (RFC 7617, RFC 6750 §2.1). */
 export type Authorization =
   | { readonly kind: 'none' }
-  | { readonly kind: 'bearer'; readonly token: string }
+  | { readonly kind: 'bearer'; readonly token: Token }
   | { readonly kind: 'basic'; readonly username: string; readonly password: string }
   | Rejection;
 
@@ -25,7 +26,7 @@ export function parseAuthorization(header: AuthorizationHeader): Authorization {
   if (Buffer.byteLength(value) > MAX_HEADER_BYTES)
     return reject('header-too-large', `the Authorization header is larger than ${MAX_HEADER_BYTES} bytes`);
   const [, scheme = '', rest = ''] = /^([A-Za-z]+) +([^ ,]+) *$/.exec(value) ?? [];
-  if (scheme.toLowerCase() === 'bearer') return { kind: 'bearer', token: rest };
+  if (scheme.toLowerCase() === 'bearer') return { kind: 'bearer', token: new Token(rest) };
   if (scheme.toLowerCase() === 'basic') return parseBasic(rest);
   return reject('malformed-header', 'the Authorization header is neither "Bearer TOKEN" nor "Basic BASE64"');
 }

@@ -3,6 +3,7 @@ import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { adminToken, encode, signatureOf, signOwn, signWith, verdict } from './attack.fixture.ts';
+import { Token } from './token.ts';
 import { NOW, payloadOf, world } from './world.fixture.ts';
 
 describe('a forged token', () => {
@@ -88,7 +89,7 @@ describe('a forged token', () => {
   it('of a megabyte is refused before it is looked at', async () => {
     await using w = await world();
     assert.equal(await verdict(w, 'a'.repeat(1024 * 1024)), 'header-too-large');
-    const refused = await w.services.verifier.verify('a'.repeat(1024 * 1024), 1, NOW);
+    const refused = await w.services.verifier.verify(new Token('a'.repeat(1024 * 1024)), 1, NOW);
     assert.equal(refused.kind === 'rejected' && refused.why, 'malformed-token');
   });
 
@@ -147,7 +148,7 @@ describe('whatever is sent as a token', () => {
     await fc.assert(
       fc.asyncProperty(fc.oneof(near, header, payload, far, fc.string()), async (text) => {
         if (text === token) return;
-        assert.equal((await w.services.verifier.verify(text, 1, NOW)).kind, 'rejected');
+        assert.equal((await w.services.verifier.verify(new Token(text), 1, NOW)).kind, 'rejected');
       }),
       { numRuns: 1000 },
     );

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { OVERLAP_MS } from '../trust/signing-key-ring.ts';
 import { adminLogin, adminToken, SCOPE, signOwn, verdict } from './attack.fixture.ts';
 import { authenticate } from './authenticate.ts';
+import { parseAuthorization } from './authorization-header.ts';
 import { ACCESS_TOKEN_LIFETIME_MS } from './token-claims.ts';
 import { answerToken } from './token-endpoint.ts';
 import {
@@ -35,7 +36,7 @@ describe('a genuine token', () => {
     const uid = await w.directory.ensureRegistry('myregistry', NOW);
     await w.directory.adminPasswords(uid, NOW);
     assert.equal(await verdict(w, token, w.view({ uid })), 'wrong-registry');
-    const basicLogin = await authenticate(w.services, login, w.view({ uid }), NOW);
+    const basicLogin = await authenticate(w.services, parseAuthorization(login), w.view({ uid }), NOW);
     assert.equal(basicLogin.kind === 'rejected' && basicLogin.why, 'wrong-credentials');
   });
 
@@ -123,7 +124,7 @@ describe('a genuine token', () => {
   it('does not grow when the scope map does, nor beyond what was asked', async () => {
     await using w = await world();
     const token = await adminToken(w, 'repository:team/app:pull');
-    const who = await authenticate(w.services, `Bearer ${token}`, w.view(), NOW);
+    const who = await authenticate(w.services, parseAuthorization(`Bearer ${token}`), w.view(), NOW);
     assert.equal(who.kind, 'caller');
     assert.equal(who.caller.judge('pull', 'team/app'), 'allowed');
     assert.equal(who.caller.judge('push', 'team/app'), 'insufficient-scope');
@@ -141,7 +142,7 @@ describe('a genuine token', () => {
     ];
     const who = await authenticate(
       w.services,
-      `Bearer ${await signOwn(w, { ...payloadOf(token), access })}`,
+      parseAuthorization(`Bearer ${await signOwn(w, { ...payloadOf(token), access })}`),
       w.view(),
       NOW,
     );

@@ -11,6 +11,7 @@ import { checkIdentity } from './rights.ts';
 import { audiencesOf, type AuthServices, issuerOf } from './services.ts';
 import { type AuthorityTokenRequest, signArmToken, signAuthorityRefresh, signIdToken } from './sign-token.ts';
 import { wrongTenant } from './tenant.ts';
+import { Token } from './token.ts';
 import { ARM_TOKEN_LIFETIME_MS } from './token-claims.ts';
 
 /** Who proved to be whom, and what for: or why not. */
@@ -129,7 +130,7 @@ async function proveRefresh(
   { token, clientId, scope }: TokenInHand & { readonly token: string },
   nowMs: number,
 ): Promise<Proved> {
-  const verified = await services.verifier.verify(token, services.directory.snapshot().authEpoch, nowMs);
+  const verified = await services.verifier.verify(new Token(token), services.directory.snapshot().authEpoch, nowMs);
   if (verified.kind === 'rejected' || verified.claims.kind !== 'authority-refresh') return refused(signInAgain());
   const { claims } = verified;
   const { principal, credential } = claims.identity;

@@ -1,4 +1,5 @@
-import { type AccessEntry, parseAccess } from '../access/access-entry.ts';
+import { grantOfAccess, parseAccess } from '../access/access-entry.ts';
+import type { Grant } from '../access/grant.ts';
 import { formatPrincipal, parsePrincipal } from '../access/principal.ts';
 import { isJsonObject, type JsonObject } from '../oci/descriptor.ts';
 import { ANONYMOUS, type CredentialReference, type Identity } from './identity.ts';
@@ -33,7 +34,8 @@ export type TokenClaims =
   | (CommonClaims & {
       readonly kind: 'registry-access';
       readonly registry: string;
-      readonly access: readonly AccessEntry[];
+      /** What it grants by itself. */
+      readonly grant: Grant;
     })
   | (CommonClaims & { readonly kind: 'arm' })
   | (CommonClaims & { readonly kind: 'authority-refresh'; readonly clientId: string });
@@ -48,7 +50,7 @@ export function parseTokenClaims(payload: JsonObject): TokenClaims | undefined {
   if (payload['grant_type'] === 'refresh_token') return { kind: 'registry-refresh', registry, ...common };
   const access = parseAccess(payload['access']);
   if (payload['grant_type'] !== 'access_token' || access === undefined) return undefined;
-  return { kind: 'registry-access', registry, access, ...common };
+  return { kind: 'registry-access', registry, grant: grantOfAccess(access), ...common };
 }
 
 function parseOfAuthority(payload: JsonObject, common: CommonClaims): TokenClaims | undefined {

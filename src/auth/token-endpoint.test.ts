@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Reply } from '../http/reply.ts';
 import { authenticate } from './authenticate.ts';
+import { parseAuthorization } from './authorization-header.ts';
 import type { RegistryView } from './registry-view.ts';
 import { answerExchange, answerToken } from './token-endpoint.ts';
 import {
@@ -134,7 +135,7 @@ describe('GET /oauth2/token', () => {
     await using w = await world();
     const { password } = await w.directory.adminPasswords(w.registry.uid, NOW);
     const token = tokenIn(await ask(w, { query: SERVICE, headers: { authorization: basic('myregistry', password) } }));
-    const who = await authenticate(w.services, `Bearer ${token}`, w.view(), NOW);
+    const who = await authenticate(w.services, parseAuthorization(`Bearer ${token}`), w.view(), NOW);
     assert.equal(who.kind, 'caller');
     assert.equal(who.caller.judge('pull', 'team/app'), 'insufficient-scope');
   });

@@ -10,6 +10,7 @@ import { reject, type Rejection } from './rejection.ts';
 import { rightsOf } from './rights.ts';
 import { audiencesOf, type AuthServices } from './services.ts';
 import { signAccessToken, signRefreshToken } from './sign-token.ts';
+import { Token } from './token.ts';
 import { ACCESS_TOKEN_LIFETIME_MS } from './token-claims.ts';
 import { type Proof, readExchangeForm, readTokenForm, readTokenQuery, type TokenRequest } from './token-request.ts';
 
@@ -44,7 +45,7 @@ export async function answerExchange(
   if (read.kind === 'malformed') return refuse(read.error);
   const wrong = wrongService(read.request.service, view);
   if (wrong !== undefined) return wrong;
-  const checked = await checkArmToken(services, read.request.accessToken, audiencesOf(services), nowMs);
+  const checked = await checkArmToken(services, new Token(read.request.accessToken), audiencesOf(services), nowMs);
   if (checked.kind === 'rejected') return unauthorized(checked, view);
   const { identity } = checked;
   const rights = rightsOf(identity, { directory: services.directory.snapshot(), view, nowMs });
@@ -73,7 +74,7 @@ async function proveByToken(
   view: RegistryView,
   nowMs: number,
 ): Promise<LoggedIn> {
-  const verified = await services.verifier.verify(token, services.directory.snapshot().authEpoch, nowMs);
+  const verified = await services.verifier.verify(new Token(token), services.directory.snapshot().authEpoch, nowMs);
   if (verified.kind === 'rejected') return verified;
   const { claims } = verified;
   if (claims.kind !== 'registry-refresh') return wrongKind(claims, 'registry-refresh');

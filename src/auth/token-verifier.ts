@@ -1,8 +1,9 @@
-import { hash, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { compactVerify, errors } from 'jose';
 import { isJsonObject, type JsonObject } from '../oci/descriptor.ts';
 import type { SigningKeyRing } from '../trust/signing-key-ring.ts';
 import { reject, type Rejection } from './rejection.ts';
+import type { Token } from './token.ts';
 import { parseTokenClaims, type TokenClaims } from './token-claims.ts';
 import { VerifiedTokens } from './verified-tokens.ts';
 
@@ -15,9 +16,9 @@ const CANONICAL_END = /\.[\w-]{85}[AQgw]$/;
 /** The outcome of verifying: `claims` are what this server once signed; whether they hold now is checked elsewhere. */
 export type Verified = { readonly kind: 'verified'; readonly claims: TokenClaims } | Rejection;
 
-/** Verifies tokens of this server's own keys; a token verified before in the same epoch costs one hash. */
+/** Verifies tokens of this server's own keys; a token verified before in the same epoch costs one hash, where it has not been taken. */
 export interface TokenVerifier {
-  verify(token: string, authEpoch: number, nowMs: number): Promise<Verified>;
+  verify(token: Token, authEpoch: number, nowMs: number): Promise<Verified>;
 }
 
 /** Makes a verifier with a cache of its own. */
@@ -25,18 +26,18 @@ export function tokenVerifier(keys: SigningKeyRing): TokenVerifier {
   const verified = new VerifiedTokens();
   return {
     verify: async (token, authEpoch, nowMs) => {
-      if (token.length > MAX_TOKEN_LENGTH)
+      const { text } = token;
+      if (text.length > MAX_TOKEN_LENGTH)
         return reject('malformed-token', `the token is longer than ${MAX_TOKEN_LENGTH} characters`);
-      const key = hash('sha256', token, 'base64');
-      const known = verified.get(key, authEpoch);
+      const known = verified.get(token.id, authEpoch);
       // The signing key may have left the ring since: then the token is looked at anew, and refused.
       if (known !== undefined && keys.verifyingKey(known.kid, nowMs) !== undefined)
         return { kind: 'verified', claims: known.claims };
-      const signed = await verifySignature(token, (kid) => keys.verifyingKey(kid, nowMs));
+      const signed = await verifySignature(text, (kid) => keys.verifyingKey(kid, nowMs));
       if (signed.kind === 'rejected') return signed;
       const claims = parseTokenClaims(signed.payload);
       if (claims === undefined) return reject('malformed-token', 'the token is not one that this server issues');
-      verified.put(key, { claims, kid: signed.kid, authEpoch, size: token.length });
+      verified.put(token.id, { claims, kid: signed.kid, authEpoch, size: text.length });
       return { kind: 'verified', claims };
     },
   };

@@ -22,12 +22,21 @@ type Running = Listener & AsyncDisposable & { readonly port: number; readonly do
 /** What each request was answered by stands in its answer: `quick` or `node`, and the target. */
 async function open(more: Partial<QuickAnswer> = {}, before: () => Promise<void> = async () => {}): Promise<Running> {
   const done: boolean[] = [];
-  const quick: QuickHandler = async ({ method, url }) => {
-    await before();
-    const body = `quick ${url}`;
-    const headers = { 'content-length': String(body.length), 'x-several': ['a', 'b'] };
-    return { status: 200, headers, ...(method === 'GET' && { body }), ...more, done: (whole) => done.push(whole) };
-  };
+  const quick: QuickHandler =
+    ({ method, url }) =>
+    async () => {
+      await before();
+      const body = `quick ${url}`;
+      const headers = { 'content-length': String(body.length), 'x-several': ['a', 'b'] };
+      return {
+        status: 200,
+        headers,
+        own: { 'x-own': url },
+        ...(method === 'GET' && { body }),
+        ...more,
+        done: (whole) => done.push(whole),
+      };
+    };
   const node: RequestHandler = (request, response) => {
     let text = '';
     request.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));

@@ -2,8 +2,11 @@ import type { Socket } from 'node:net';
 import { type QuickAnswer, renderAnswer } from './quick-answer.ts';
 import { parseQuickHead, type QuickHead } from './quick-head.ts';
 
-/** Answers a request that has no body. Never rejects. */
-export type QuickHandler = (head: QuickHead, socket: Socket) => Promise<QuickAnswer>;
+/** Answers a request without a body, each time that it is asked. Never rejects. */
+export type QuickRequest = () => Promise<QuickAnswer>;
+
+/** Reads the head of a request without a body, once for as often as a client sends the same one after another. */
+export type QuickHandler = (head: QuickHead, socket: Socket) => QuickRequest;
 
 /** How long a connection may stand still, in ms, and how slowly an answer may be taken. */
 interface QuickLimits {
@@ -66,7 +69,7 @@ class QuickConnection {
   readonly #socket: Socket;
   readonly #surroundings: Surroundings;
   /** The head that came last, to be known again: a client that polls asks the same on and on. */
-  #last: { readonly bytes: Buffer; readonly head: QuickHead } | undefined;
+  #last: { readonly bytes: Buffer; readonly request: QuickRequest } | undefined;
   #busy = false;
   #draining = false;
   #written = false;
@@ -99,21 +102,24 @@ class QuickConnection {
       this.#socket.pause();
       return;
     }
-    const head = this.#read(bytes);
-    if (head === undefined) return this.#handOver(bytes);
+    const request = this.#read(bytes);
+    if (request === undefined) return this.#handOver(bytes);
     this.#busy = true;
-    void this.#answer(head);
+    void this.#answer(request);
   };
 
-  #read(bytes: Buffer): QuickHead | undefined {
-    if (this.#last?.bytes.equals(bytes) === true) return this.#last.head;
+  #read(bytes: Buffer): QuickRequest | undefined {
+    if (this.#last?.bytes.equals(bytes) === true) return this.#last.request;
+    this.#last = undefined;
     const head = parseQuickHead(bytes);
-    this.#last = head === undefined || bytes.length > MOST_KEPT ? undefined : { bytes: Buffer.from(bytes), head };
-    return head;
+    if (head === undefined) return undefined;
+    const request = this.#surroundings.handle(head, this.#socket);
+    if (bytes.length <= MOST_KEPT) this.#last = { bytes: Buffer.from(bytes), request };
+    return request;
   }
 
-  async #answer(head: QuickHead): Promise<void> {
-    const answer = await this.#surroundings.handle(head, this.#socket);
+  async #answer(request: QuickRequest): Promise<void> {
+    const answer = await request();
     if (this.#socket.destroyed) return answer.done(false);
     const close = this.#draining;
     let bytes: Buffer;

@@ -1,7 +1,7 @@
 import type { OciError } from '../oci/error.ts';
 
 /** What a target is read from. */
-type RequestHead = { readonly rawHeaders: readonly string[]; readonly url?: string | undefined };
+export type RequestHead = { readonly rawHeaders: readonly string[]; readonly url?: string | undefined };
 
 /** Where a request goes: a host name in lower case without port, and a path and query as they were sent. */
 export interface Target {

@@ -13,14 +13,12 @@ interface ManifestParams {
 
 /** end-3, GET: the manifest as it was pushed, byte for byte. */
 export async function getManifest(params: ManifestParams, call: Call): Promise<Reply> {
-  return answer(params, call, (manifest, headers) => okBytes(manifest.content, headers));
+  return answer(params, call, 'whole');
 }
 
 /** end-3, HEAD. */
 export async function headManifest(params: ManifestParams, call: Call): Promise<Reply> {
-  return answer(params, call, (manifest, headers) =>
-    okHead({ ...headers, 'content-length': String(manifest.content.length) }),
-  );
+  return answer(params, call, 'head');
 }
 
 /** end-9: deletes a tag, or a manifest with every tag that names it. */
@@ -48,22 +46,35 @@ function referenceText(reference: Reference): string {
   return reference.kind === 'tag' ? reference.tag : reference.digest;
 }
 
-type Headers = Record<string, string>;
-
-async function answer(
-  { name, reference }: ManifestParams,
-  call: Call,
-  found: (manifest: ServedManifest, headers: Headers) => Reply,
-): Promise<Reply> {
+async function answer({ name, reference }: ManifestParams, call: Call, wanted: 'whole' | 'head'): Promise<Reply> {
   const manifest = await call.services.metadata.manifest(keyOf(call, name), reference);
   if (manifest === undefined) return refuseAbsent(name, reference);
   if (!manifest.readable) return refuseLocked();
-  const headers: Headers = {
+  const replies = repliesFor(manifest);
+  return replies[matchesNone(call.incoming.headers, manifest.digest) ? 'unchanged' : wanted];
+}
+
+type Replies = Readonly<Record<'whole' | 'head' | 'unchanged', Reply>>;
+
+/** The answers with a manifest, which goes with it when the store keeps it no more. */
+const REPLIES = new WeakMap<ServedManifest, Replies>();
+
+function repliesFor(manifest: ServedManifest): Replies {
+  const known = REPLIES.get(manifest);
+  if (known !== undefined) return known;
+  const headers = {
     'content-type': manifest.mediaType,
     'docker-content-digest': manifest.digest,
     etag: entityTag(manifest.digest),
   };
-  return matchesNone(call.incoming.headers, manifest.digest) ? notModified(headers) : found(manifest, headers);
+  const length = { 'content-length': String(manifest.content.length) };
+  const replies = {
+    whole: okBytes(manifest.content, headers),
+    head: okHead({ ...headers, ...length }),
+    unchanged: notModified(headers),
+  };
+  REPLIES.set(manifest, replies);
+  return replies;
 }
 
 function refuseAbsent(name: RepositoryName, reference: Reference): Reply {

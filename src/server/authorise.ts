@@ -1,5 +1,6 @@
 import { formatPrincipal } from '../access/principal.ts';
 import { type Authentication, authenticate } from '../auth/authenticate.ts';
+import { parseAuthorization } from '../auth/authorization-header.ts';
 import type { Caller, Permission } from '../auth/caller.ts';
 import { type Challenge, type NeededAccess, challengeDetail, formatChallenge } from '../auth/challenge.ts';
 import type { AuthServices } from '../auth/services.ts';
@@ -7,7 +8,7 @@ import { type Reply, refuse } from '../http/reply.ts';
 import { parseRepositoryName } from '../oci/reference.ts';
 import type { BoundRoute } from '../registry/route.ts';
 import type { Metrics } from '../telemetry/metric.ts';
-import type { Exchange } from './respond.ts';
+import type { Exchange } from './exchange.ts';
 import type { ServedRegistry } from './snapshot.ts';
 
 /** What deciding on a request needs. */
@@ -31,7 +32,7 @@ export async function authorise(
   exchange: Exchange,
   asked: Asked,
 ): Promise<Caller | Reply> {
-  const { authorization } = exchange.incoming.headers;
+  const authorization = (exchange.found.authorization ??= parseAuthorization(exchange.incoming.headers.authorization));
   const who = await authenticate(services.auth, authorization, asked.registry.view, services.now());
   const needed = neededBy(asked.bound, exchange.incoming.query);
   const challenging: Challenging = { origin: services.origin(asked.registry, exchange.facts.scheme), asked, needed };

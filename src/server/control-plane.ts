@@ -4,7 +4,8 @@ import { type RawParameters, compileRouter } from '../http/router.ts';
 import type { Metrics } from '../telemetry/metric.ts';
 import { isManagementPath } from './management.ts';
 import { type Crowded, enterAsAddress, type FairShareServices } from './fair-share.ts';
-import type { Exchange, Plane } from './respond.ts';
+import type { Exchange } from './exchange.ts';
+import type { Plane } from './respond.ts';
 
 /** One route of the control listener. Paths are compared without regard to case, as Azure's clients expect. */
 export interface ControlRoute {

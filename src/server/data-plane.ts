@@ -10,7 +10,8 @@ import type { Judgement } from './admission.ts';
 import type { DataLinks } from './data-endpoint.ts';
 import { type FairShareServices, type Crowded, enterAsAddress, enterAsIdentity } from './fair-share.ts';
 import { explained, type GateServices, judge, refusal } from './gate.ts';
-import type { Exchange, Plane } from './respond.ts';
+import type { Exchange } from './exchange.ts';
+import type { Plane } from './respond.ts';
 import type { ServedRegistry, Snapshot } from './snapshot.ts';
 
 /** What the data plane works with. */
@@ -68,7 +69,7 @@ async function refused(
 async function answer(services: DataPlaneServices, exchange: Exchange, { registry, bind }: Asked): Promise<Reply> {
   const { method, path } = exchange.incoming;
   if (path.startsWith('/oauth2/')) return answerOauth(services, exchange, registry);
-  const bound = bind(method, path);
+  const bound = (exchange.found.bound ??= bind(method, path));
   if ('status' in bound) return bound;
   exchange.route = bound.route.spec;
   if (exchange.target.host === registry.dataHost) return answerData(services, exchange, { registry, bound });

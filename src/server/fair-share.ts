@@ -1,7 +1,7 @@
 import type { Excess } from '../limit/client.ts';
 import type { Clients } from '../limit/clients.ts';
 import type { Metrics } from '../telemetry/metric.ts';
-import type { Exchange } from './respond.ts';
+import type { Exchange } from './exchange.ts';
 
 /** Why a request is answered 429: who has too much, of what, and when it may be made again. */
 export interface Crowded {

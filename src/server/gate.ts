@@ -4,7 +4,7 @@ import { type Reply, refuseClient, withHeaders } from '../http/reply.ts';
 import type { Metrics } from '../telemetry/metric.ts';
 import type { Admission, Judgement } from './admission.ts';
 import type { InFlight } from './in-flight.ts';
-import type { Exchange } from './respond.ts';
+import type { Exchange } from './exchange.ts';
 import type { ServedRegistry } from './snapshot.ts';
 
 /** What stands before every path of the data plane (invariant 6). */

@@ -7,7 +7,7 @@ import type { ControlRoute } from './control-plane.ts';
 import { addFederatedCredential, federatedJson } from './federation-routes.ts';
 import { readObject } from './management.ts';
 import { type DirectoryServices, ownerRoute } from './owner-route.ts';
-import type { Exchange } from './respond.ts';
+import type { Exchange } from './exchange.ts';
 import { findUser } from './user-routes.ts';
 
 const ROOT = '/graph/v1.0';

@@ -1,5 +1,5 @@
 import type { ConnectionFacts } from '../connection/facts.ts';
-import type { Exchange } from './respond.ts';
+import type { Exchange } from './exchange.ts';
 import type { ServedRegistry } from './snapshot.ts';
 
 /** A request that was let in and is not answered to its end. */

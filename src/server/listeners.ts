@@ -13,7 +13,7 @@ import { type ListenerCertificate, openCertificate, openDataCertificate } from '
 import type { DataDir } from './data-dir.ts';
 import { proxyPeers } from './perimeter.ts';
 import { type Plane, type Responder, respond } from './respond.ts';
-import { respondQuick } from './respond-quick.ts';
+import { quickHandler } from './respond-quick.ts';
 
 /** One listener. It answers 503 until it is given its plane: addresses are known before what answers on them. */
 export interface OpenListener {
@@ -130,6 +130,6 @@ function handlersOf(responder: () => Responder): HttpHandlers {
     request: answer,
     checkContinue: answer,
     checkExpectation: (request, response) => void respond({ ...responder(), plane: noExpectation }, request, response),
-    quick: (head, socket) => respondQuick(responder(), head, socket),
+    quick: quickHandler(responder),
   };
 }

@@ -20,7 +20,7 @@ import { type Reply, refuseArm } from '../http/reply.ts';
 import { nestsDeeperThan } from '../oci/json-depth.ts';
 import type { State } from '../state/port.ts';
 import { enterAsIdentity, type FairShareServices } from './fair-share.ts';
-import type { Exchange } from './respond.ts';
+import type { Exchange } from './exchange.ts';
 import { type FetchDocument, followTemplateLinks, hasTemplateLink } from './template-link.ts';
 
 /** The largest body of a request to the management API, in bytes: Azure's own bound for templates. */

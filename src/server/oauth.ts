@@ -1,7 +1,7 @@
 import type { AuthServices } from '../auth/services.ts';
 import { answerExchange, answerToken } from '../auth/token-endpoint.ts';
 import { type Reply, refuse } from '../http/reply.ts';
-import type { Exchange } from './respond.ts';
+import type { Exchange } from './exchange.ts';
 import type { ServedRegistry } from './snapshot.ts';
 
 /** What the token service works with. */

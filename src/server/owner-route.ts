@@ -5,7 +5,7 @@ import type { Directory } from '../directory/port.ts';
 import { type Reply, refuseArm } from '../http/reply.ts';
 import type { ControlRoute } from './control-plane.ts';
 import { refuseAnonymous } from './management.ts';
-import type { Exchange } from './respond.ts';
+import type { Exchange } from './exchange.ts';
 
 /** What the directory's routes work with. */
 export interface DirectoryServices {

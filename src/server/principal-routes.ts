@@ -4,7 +4,7 @@ import type { RawParameters } from '../http/router.ts';
 import type { ControlRoute } from './control-plane.ts';
 import { readObject } from './management.ts';
 import { type DirectoryServices, ownerRoute } from './owner-route.ts';
-import type { Exchange } from './respond.ts';
+import type { Exchange } from './exchange.ts';
 import { addFederatedCredential } from './federation-routes.ts';
 import { createUser, findUser, rotateUser, userJson } from './user-routes.ts';
 

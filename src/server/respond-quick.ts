@@ -1,71 +1,70 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { connectionClient, connectionFacts } from '../connection/facts.ts';
 import type { QuickAnswer } from '../connection/quick-answer.ts';
+import type { QuickHandler } from '../connection/quick-connection.ts';
 import type { QuickHead } from '../connection/quick-head.ts';
 import { bodylessIncoming } from '../http/bodyless-incoming.ts';
-import { type Reply, refuse } from '../http/reply.ts';
-import { parseTarget } from '../http/target.ts';
+import type { Reply, ReplyHeaders } from '../http/reply.ts';
+import { arrive, begin } from './exchange.ts';
 import { leaveShares } from './fair-share.ts';
-import { type Exchange, failed, headersOf, record, type Refused, type Responder } from './respond.ts';
+import { CORRELATION_ID, failed, record, type Responder } from './respond.ts';
 
-/** Answers one request without a body from memory, as `respond` does one of node:http. Never rejects. */
-export async function respondQuick(responder: Responder, head: QuickHead, socket: Socket): Promise<QuickAnswer> {
+/** Answers requests without a body from memory, as `respond` does requests of node:http. */
+export function quickHandler(responder: () => Responder): QuickHandler {
+  const complete = withStanding();
+  return (head, socket) => {
+    const arrival = arrive(head, socket, (target, client) => bodylessIncoming(head, target, client));
+    const request = { method: head.method, headers: head.headers, socket };
+    const cut = () => void socket.destroy();
+    return () => answer(responder(), { arrival, request, cut, complete });
+  };
+}
+
+type Complete = (standing: Responder['headers'], headers: ReplyHeaders) => ReplyHeaders;
+
+/** Headers with those that every answer of a listener has: the same object for the same headers. */
+function withStanding(): Complete {
+  const known = new WeakMap<ReplyHeaders, ReplyHeaders>();
+  return (standing, headers) => {
+    let all = known.get(headers);
+    if (all === undefined) known.set(headers, (all = { ...standing, ...headers }));
+    return all;
+  };
+}
+
+interface Read {
+  readonly arrival: ReturnType<typeof arrive>;
+  readonly request: Pick<QuickHead, 'method' | 'headers'> & { readonly socket: Socket };
+  readonly cut: () => void;
+  readonly complete: Complete;
+}
+
+async function answer(responder: Responder, { arrival, request, cut, complete }: Read): Promise<QuickAnswer> {
   const startedMs = performance.now();
-  const ended = responder.metrics.requestStarted(responder.listener);
+  const leave = responder.metrics.requestStarted(responder.listener);
   const correlationId = randomUUID();
   const enders: (() => void)[] = [];
-  const exchange = open({ correlationId, startedMs, enders }, head, socket);
+  const ended = (then: () => void): void => void enders.push(then);
+  const exchange = 'refusal' in arrival ? arrival : begin(arrival, { correlationId, startedMs, cut, ended });
   const reply =
     'refusal' in exchange
       ? exchange
       : await inMemory(responder.plane(exchange)).catch((error: unknown) => failed(responder, exchange, error));
-  const body = reply.body.kind === 'bytes' ? reply.body.bytes : undefined;
-  const sentBytes = head.method === 'HEAD' || body === undefined ? 0 : Buffer.byteLength(body);
+  const body = request.method === 'GET' && reply.body.kind === 'bytes' ? reply.body.bytes : undefined;
+  const size = body === undefined ? 0 : Buffer.byteLength(body);
   return {
     status: reply.status,
-    headers: headersOf(responder, correlationId, reply),
-    ...(head.method === 'HEAD' || body === undefined ? {} : { body }),
+    headers: complete(responder.headers, reply.headers),
+    own: { [CORRELATION_ID]: correlationId },
+    ...(body === undefined ? {} : { body }),
     done: (whole) => {
-      ended();
+      leave();
       for (const end of enders) end();
       if (!('refusal' in exchange)) leaveShares(exchange);
-      record(responder, {
-        exchange,
-        request: { method: head.method, headers: head.headers, socket },
-        reply,
-        sent: { bytes: whole ? sentBytes : 0, whole },
-        correlationId,
-        durationMs: performance.now() - startedMs,
-      });
+      const sent = { bytes: whole ? size : 0, whole };
+      const durationMs = performance.now() - startedMs;
+      record(responder, { exchange, request, reply, sent, correlationId, durationMs });
     },
-  };
-}
-
-interface Opening {
-  readonly correlationId: string;
-  readonly startedMs: number;
-  readonly enders: (() => void)[];
-}
-
-function open({ correlationId, startedMs, enders }: Opening, head: QuickHead, socket: Socket): Exchange | Refused {
-  const facts = connectionFacts(socket);
-  const client = connectionClient(socket);
-  const target = parseTarget(head, facts.serverName);
-  if ('code' in target) return { ...refuse(target), refusal: target.code };
-  return {
-    correlationId,
-    facts,
-    target,
-    startedMs,
-    client,
-    entered: false,
-    identity: undefined,
-    incoming: bodylessIncoming(head, target, client),
-    route: 'none',
-    principal: undefined,
-    cut: () => socket.destroy(),
-    ended: (then) => void enders.push(then),
   };
 }
 

@@ -1,40 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type NodeIncoming, nodeIncoming } from '../http/node-incoming.ts';
-import { type Reply, refuse } from '../http/reply.ts';
+import { nodeIncoming } from '../http/node-incoming.ts';
+import type { Reply } from '../http/reply.ts';
 import { type Sent, finished, send } from '../http/send.ts';
-import { type Target, parseTarget } from '../http/target.ts';
 import { drain, mustClose } from '../http/unread-body.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics, RequestSample } from '../telemetry/metric.ts';
-import { type ConnectionFacts, connectionClient, connectionFacts } from '../connection/facts.ts';
-import type { Client } from '../limit/client.ts';
+import { connectionFacts } from '../connection/facts.ts';
+import { arrive, begin, type Exchange, type Refused } from './exchange.ts';
 import { leaveShares } from './fair-share.ts';
 import { failureReply } from './failure.ts';
-
-/** One request on its way through a listener's plane. The plane fills in `route` and `principal` as it learns them. */
-export interface Exchange {
-  readonly correlationId: string;
-  readonly facts: ConnectionFacts;
-  readonly target: Target;
-  readonly incoming: NodeIncoming;
-  route: string;
-  principal: string | undefined;
-  /** When its head was read, in ms of a clock that never goes back. */
-  readonly startedMs: number;
-  /** Whose connection it came by. */
-  readonly client: Client;
-  /** Whether it is counted to that client's share. */
-  entered: boolean;
-  /** Who signed in, where it is counted to that share too. */
-  identity: Client | undefined;
-  /** What the network identity was judged, on the data plane. */
-  admission?: { readonly reason: string; readonly generation: string };
-  /** Ends the connection at once, whatever is under way on it. */
-  cut(): void;
-  /** Calls `then` when the answer is complete or cut. */
-  ended(then: () => void): void;
-}
 
 /** What answers requests: the data plane or the control plane. */
 export type Plane = (exchange: Exchange) => Promise<Reply>;
@@ -84,38 +59,15 @@ export async function respond(responder: Responder, request: IncomingMessage, re
   }
 }
 
-interface Opening {
-  readonly correlationId: string;
-  readonly startedMs: number;
-}
+type Opening = Pick<Exchange, 'correlationId' | 'startedMs'>;
 
-function open(
-  { correlationId, startedMs }: Opening,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Exchange | Refused {
-  const facts = connectionFacts(request.socket);
-  const target = parseTarget(request, facts.serverName);
-  const client = connectionClient(request.socket);
-  if ('code' in target) return { ...refuse(target), refusal: target.code };
-  return {
-    correlationId,
-    facts,
-    target,
-    startedMs,
-    client,
-    entered: false,
-    identity: undefined,
-    incoming: nodeIncoming(request, response, target, client),
-    route: 'none',
-    principal: undefined,
-    cut: () => request.socket.destroy(),
-    ended: (then) => void response.once('close', then),
-  };
+function open(opening: Opening, request: IncomingMessage, response: ServerResponse): Exchange | Refused {
+  const { socket } = request;
+  const arrival = arrive(request, socket, (target, client) => nodeIncoming(request, response, target, client));
+  if ('refusal' in arrival) return arrival;
+  const cut = () => void socket.destroy();
+  return begin(arrival, { ...opening, cut, ended: (then) => void response.once('close', then) });
 }
-
-/** A request that is refused before any plane sees it. */
-export type Refused = Reply & { readonly refusal: string };
 
 /** The answer where a plane threw: that is logged, and the client told no more than the id to look for. */
 export function failed(responder: Responder, exchange: Exchange, error: unknown): Reply {
@@ -126,13 +78,11 @@ export function failed(responder: Responder, exchange: Exchange, error: unknown)
 
 function complete(responder: Responder, correlationId: string, reply: Reply, request: IncomingMessage): Reply {
   const close = mustClose(request) ? { connection: 'close' } : {};
-  return { ...reply, headers: { ...headersOf(responder, correlationId, reply), ...close } };
+  return { ...reply, headers: { ...responder.headers, [CORRELATION_ID]: correlationId, ...reply.headers, ...close } };
 }
 
-/** The headers of an answer with those that every answer of the listener has. */
-export function headersOf({ headers }: Responder, correlationId: string, reply: Reply): Reply['headers'] {
-  return { ...headers, 'x-ms-correlation-request-id': correlationId, ...reply.headers };
-}
+/** The header by which an answer is found in the log. */
+export const CORRELATION_ID = 'x-ms-correlation-request-id';
 
 /** One answered request, for the log and the metrics. */
 interface Answered {
@@ -158,7 +108,7 @@ export function record({ listener, log, metrics }: Responder, answered: Answered
     sentBytes: sent.bytes,
   };
   metrics.requestAnswered(common);
-  log.access({
+  log.access(() => ({
     ...common,
     correlationId,
     remoteAddress: connectionFacts(request.socket).remoteAddress,
@@ -170,5 +120,5 @@ export function record({ listener, log, metrics }: Responder, answered: Answered
       : { admission: exchange.admission.reason, generation: exchange.admission.generation }),
     ...(exchange?.principal === undefined ? {} : { principal: exchange.principal }),
     ...(request.headers['user-agent'] === undefined ? {} : { userAgent: request.headers['user-agent'] }),
-  });
+  }));
 }

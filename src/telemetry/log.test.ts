@@ -46,13 +46,13 @@ describe('a log line', () => {
   });
 
   it('in JSON is one object', async () => {
-    const text = await written({ format: 'json' }, (log) => log.access(ENTRY));
+    const text = await written({ format: 'json' }, (log) => log.access(() => ENTRY));
     assert.deepEqual(JSON.parse(text), { time: '2026-01-02T03:04:05.006Z', level: 'info', event: 'access', ...ENTRY });
   });
 
   it('stays one line whatever a client sends', async () => {
     const path = '/v2/\n2026 INFO forged';
-    const text = await written({}, (log) => log.access({ ...ENTRY, path }));
+    const text = await written({}, (log) => log.access(() => ({ ...ENTRY, path })));
     assert.equal(text.trimEnd().split('\n').length, 1);
     assert.match(text, /path="\/v2\/\\n2026 INFO forged"/);
   });
@@ -74,7 +74,7 @@ describe('a log line', () => {
   });
 
   it('of a request is not written where the access log is off', async () => {
-    assert.equal(await written({ access: false }, (log) => log.access(ENTRY)), '');
+    assert.equal(await written({ access: false }, (log) => log.access(() => ENTRY)), '');
   });
 });
 

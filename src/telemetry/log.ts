@@ -8,8 +8,8 @@ import { type LogFormat, renderLine } from './line.ts';
 export interface Log {
   /** Logs an event at the level that is its own (event.ts). */
   event(event: LogEvent): void;
-  /** Logs an answered request, where the access log is on. */
-  access(entry: AccessEntry): void;
+  /** Logs an answered request, where the access log is on: only there is it asked what to say. */
+  access(entry: () => AccessEntry): void;
   /** Resolves once everything logged before has been written. */
   flush(): Promise<void>;
   /** Writes everything at once: for the end of the process. */
@@ -47,7 +47,7 @@ export function createLog({ format, level, access, writer, now }: LogOptions): L
     access(entry) {
       if (!access) return;
       tellDropped();
-      line('info', 'access', entry);
+      line('info', 'access', entry());
     },
     flush: () => writer.flush(),
     flushSync: () => writer.flushSync(),

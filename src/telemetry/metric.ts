@@ -38,31 +38,56 @@ const DURATION_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 
 export function createMetrics({ ofProcess }: { readonly ofProcess: boolean }): Metrics {
   const register = new Registry();
   const made = counters(register);
-  const bind = seriesOf(made);
+  const sums: Sum[] = [];
+  const bind = seriesOf(made, sums);
+  const inFlight = { registry: 0, control: 0 };
   if (ofProcess) collectDefaultMetrics({ register });
   return {
     requestStarted(listener) {
-      made.inFlight.inc({ listener });
+      inFlight[listener] += 1;
       let ended = false;
       return () => {
-        if (!ended) made.inFlight.dec({ listener });
+        if (!ended) inFlight[listener] -= 1;
         ended = true;
       };
     },
     requestAnswered(sample) {
       const series = bind(sample);
-      series.requests.inc();
+      series.requests.waiting += 1;
       series.duration.observe(sample.durationMs / 1000);
-      series.received.inc(sample.receivedBytes);
-      series.sent.inc(sample.sentBytes);
+      series.received.waiting += sample.receivedBytes;
+      series.sent.waiting += sample.sentBytes;
     },
     authRejected: (reason) => made.rejections.inc({ reason }),
-    admissionJudged: seriesOfVerdicts(made.admissions),
+    admissionJudged: seriesOfVerdicts(made.admissions, sums),
     clientLimited: (share, excess) => made.limited.inc({ share, excess }),
     storeFailed: (operation) => made.storeErrors.inc({ operation }),
     watchUploads: (count) => watch(register, count),
-    expose: async () => ({ contentType: register.contentType, text: await register.metrics() }),
+    expose: async () => {
+      for (const sum of sums) handOver(sum);
+      for (const listener of LISTENERS) made.inFlight.set({ listener }, inFlight[listener]);
+      return { contentType: register.contentType, text: await register.metrics() };
+    },
   };
+}
+
+const LISTENERS = ['registry', 'control'] as const;
+
+/** A number that every request adds to, and that its counter learns when metrics are read: counting there costs a µs. */
+interface Sum {
+  waiting: number;
+  readonly series: { readonly inc: (value: number) => void };
+}
+
+function sumOf(series: Sum['series'], sums: Sum[]): Sum {
+  const sum = { waiting: 0, series };
+  sums.push(sum);
+  return sum;
+}
+
+function handOver(sum: Sum): void {
+  sum.series.inc(sum.waiting);
+  sum.waiting = 0;
 }
 
 type Counters = ReturnType<typeof counters>;
@@ -131,12 +156,12 @@ function counters(register: Registry) {
 }
 
 /** Binds each series once: a verdict is the same object from one request to the next. */
-function seriesOfVerdicts(counter: Counters['admissions']): Metrics['admissionJudged'] {
-  const bound = new Map<string, ReturnType<Counters['admissions']['labels']>>();
+function seriesOfVerdicts(counter: Counters['admissions'], sums: Sum[]): Metrics['admissionJudged'] {
+  const bound = new Map<string, Sum>();
   return ({ kind, reason }) => {
-    const series = bound.get(reason) ?? counter.labels({ verdict: kind, reason });
-    bound.set(reason, series);
-    series.inc();
+    let sum = bound.get(reason);
+    if (sum === undefined) bound.set(reason, (sum = sumOf(counter.labels({ verdict: kind, reason }), sums)));
+    sum.waiting += 1;
   };
 }
 
@@ -154,24 +179,29 @@ function watch(register: Registry, count: () => number): void {
 }
 
 /** Series bound to their labels once and then found by key: a tenth of the cost of looking labels up each time. */
-function seriesOf(made: Counters) {
+function seriesOf(made: Counters, sums: Sum[]) {
   const bound = new Map<string, ReturnType<typeof bindSeries>>();
   return (sample: RequestSample): ReturnType<typeof bindSeries> => {
     const method = METHODS.includes(sample.method) ? sample.method : 'other';
     const key = `${sample.listener} ${sample.route} ${method} ${Math.floor(sample.status / 100)}`;
     const known = bound.get(key);
     if (known !== undefined) return known;
-    const fresh = bindSeries(made, sample, method);
+    const fresh = bindSeries(made, sample, { method, sums });
     bound.set(key, fresh);
     return fresh;
   };
 }
 
-function bindSeries(made: Counters, { listener, route, status }: RequestSample, method: string) {
+function bindSeries(
+  made: Counters,
+  { listener, route, status }: RequestSample,
+  { method, sums }: { readonly method: string; readonly sums: Sum[] },
+) {
+  const requests = made.requests.labels({ listener, route, method, status: `${Math.floor(status / 100)}xx` });
   return {
-    requests: made.requests.labels({ listener, route, method, status: `${Math.floor(status / 100)}xx` }),
+    requests: sumOf(requests, sums),
     duration: made.duration.labels({ listener, route }),
-    received: made.received.labels({ listener, route }),
-    sent: made.sent.labels({ listener, route }),
+    received: sumOf(made.received.labels({ listener, route }), sums),
+    sent: sumOf(made.sent.labels({ listener, route }), sums),
   };
 }

@@ -33,11 +33,11 @@ export async function tokenTargets(world: World): Promise<readonly Target[]> {
       fc.oneof(mutatedText(good), pumped(['Bearer ', 'Basic ', 'a', '=', '.', ' ', ',', 'é'])),
       async (value) => {
         const read = parseAuthorization(value);
-        const who = await authenticate(services, value, view, NOW);
+        const who = await authenticate(services, read, view, NOW);
         if (who.kind !== 'caller') return;
         // The scheme may be written in any case; what stands behind it is the one that was issued.
         const secret =
-          read.kind === 'bearer' ? read.token : read.kind === 'basic' ? `${read.username}:${read.password}` : '';
+          read.kind === 'bearer' ? read.token.text : read.kind === 'basic' ? `${read.username}:${read.password}` : '';
         assert.ok(secret === access || secret === `myregistry:${admin}`, value);
       },
     ),

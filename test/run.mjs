@@ -1,13 +1,19 @@
 // Runs the tests: `npm test`, or `npm test -- src/oci` for those below a folder, or one file. Parses on Node 20.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findLeaks } from './leaks.mjs';
 
 /** A test that keeps the process from ending must not keep CI from ending. */
 const TIMEOUT_MS = 60 * 60_000;
 const EXIT_CONFIG = 78;
+/** How long a server that outlives the tests may hold on to their standard error. */
+const LAST_WORDS_MS = 2_000;
+/** So many leaks are named; more say no more. */
+const MOST_NAMED = 20;
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 const binary = newEnoughNode();
@@ -47,8 +53,9 @@ function patterns(given) {
   });
 }
 
-/** Runs the tests in one process and ends as it ends. */
+/** Runs the tests in one process and ends as it ends; with 1, too, where a secret of theirs is in a log of theirs. */
 function runTests(files) {
+  const logs = mkdtempSync(join(tmpdir(), 'seawall-test-logs-'));
   const child = spawn(
     binary,
     [
@@ -60,15 +67,31 @@ function runTests(files) {
       '--test-reporter-destination=stdout',
       ...files,
     ],
-    { cwd: root, stdio: 'inherit' },
+    { cwd: root, stdio: ['inherit', 'inherit', 'pipe'], env: { ...process.env, SEAWALL_TEST_LOGS: logs } },
   );
+  // Servers and supervisors that the tests start write where the tests do, where nothing else is asked of them.
+  child.stderr.pipe(process.stderr, { end: false });
+  const said = child.stderr.pipe(createWriteStream(join(logs, 'standard-error.log')));
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   const timer = setTimeout(() => cut(child), TIMEOUT_MS);
   child.on('exit', (code, signal) => {
     clearTimeout(timer);
     if (signal !== null) console.error(`test: ended by ${signal}`);
     process.exitCode = code ?? 1;
+    setTimeout(() => said.end(() => child.stderr.destroy()), LAST_WORDS_MS).unref();
+    if (said.closed) tellLeaks(logs);
+    else said.on('close', () => tellLeaks(logs));
   });
+}
+
+/** Says what was sought, and names every secret that was found; the logs are kept where one was. */
+function tellLeaks(logs) {
+  const { secrets, files, bytes, found } = findLeaks(logs);
+  console.log(`secrets: ${secrets} sought in ${files} logs of ${(bytes / 1e6).toFixed(1)} MB: ${found.length} found`);
+  if (found.length === 0) return rmSync(logs, { recursive: true, force: true });
+  for (const { kind, test, file, line } of found.slice(0, MOST_NAMED))
+    console.error(`test: ${kind} of "${test}" is in a log: ${join(logs, file)}:${line}`);
+  process.exitCode = 1;
 }
 
 /** Ends tests that do not end; the report above says which one was the last. */

@@ -6,6 +6,8 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { noteSecretsOf } from '../testkit/kept-secrets.ts';
+import { keepLog, noteSecret } from '../testkit/run-log.ts';
 import { runHere } from './memory-terminal.fixture.ts';
 import { parseServerAccess } from './running-server.ts';
 
@@ -25,6 +27,7 @@ function start(argv: readonly string[]): Started {
   const { PATH } = process.env;
   const child = spawn(process.execPath, [LAUNCHER, ...argv], { env: { PATH } });
   children.add(child);
+  keepLog(child.stderr);
   let out = '';
   let err = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
@@ -72,6 +75,8 @@ describe('up', () => {
       assert.equal(shown.exit, 0, shown.err);
       const password = / -p (\S+)\n$/.exec(started.out())?.[1] ?? '';
       assert.ok(shown.out.includes(password), 'the banner shows another password');
+      noteSecret({ kind: 'a password of an admin user', secret: password });
+      await noteSecretsOf(data);
       started.child.kill('SIGTERM');
       assert.equal(await started.ended, 0);
       assert.equal(await readFile(hosts, 'utf8'), '127.0.0.1 localhost\n');
@@ -145,6 +150,7 @@ describe('serve', () => {
       assert.match(first.out(), /No registry is declared/);
       const secret = /client secret {2}(\S+)\n/.exec(first.out())?.[1] ?? '';
       assert.notEqual(secret, '');
+      noteSecret({ kind: 'the secret of the owner', secret });
       assert.ok(!(await readFile(join(data, 'run/seawall.json'), 'utf8')).includes(secret));
       first.child.kill('SIGTERM');
       assert.equal(await first.ended, 0);

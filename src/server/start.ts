@@ -82,6 +82,8 @@ export interface StartOptions {
   readonly onFatal: (error: Error) => void;
   /** Whether the process is the server's own: its metrics are the server's, and so is its user. */
   readonly ofProcess: boolean;
+  /** The descriptor that the log is written to; standard error where none is given. */
+  readonly logTo?: number;
   /** Who called `sudo` to start it, by the variables that `sudo` sets. */
   readonly sudo?: Sudo;
 }
@@ -99,7 +101,7 @@ export async function startServer(asked: Config, options: StartOptions): Promise
   await using stack = new AsyncDisposableStack();
   const lab = stack.use(await openLab(asked));
   const { config } = lab;
-  const log = createLog({ ...config.log, writer: new DescriptorWriter(STDERR), now });
+  const log = createLog({ ...config.log, writer: new DescriptorWriter(options.logTo ?? STDERR), now });
   stack.defer(() => log.flush());
   const metrics = createMetrics({ ofProcess: options.ofProcess });
   const user = await chooseUser({

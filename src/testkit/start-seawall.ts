@@ -9,6 +9,9 @@ import type { Perimeter } from '../config/perimeter.ts';
 import type { RunningServer } from '../server/ready.ts';
 import { startServer } from '../server/start.ts';
 import type { ServerState } from '../server/state-file.ts';
+import { noteSecretsOf } from './kept-secrets.ts';
+import { noteSecret, openRunLog } from './run-log.ts';
+import { noteSecretsOnTheWire } from './secrets-on-the-wire.ts';
 
 /** How a server for a test differs from the default. */
 export interface SeawallOptions {
@@ -54,6 +57,8 @@ export interface TestSeawall extends AsyncDisposable {
   restart(registries?: readonly object[], between?: () => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
+
+noteSecretsOnTheWire();
 
 const DEFAULT_REGISTRIES: readonly object[] = [{ name: 'myregistry', adminUserEnabled: true }];
 
@@ -110,6 +115,7 @@ async function start(
 ): Promise<RunningServer> {
   const config = join(root, 'config.json');
   await writeFile(config, JSON.stringify({ registries, ...perimeter }));
+  const log = openRunLog();
   const flags = {
     config,
     data: join(root, 'data'),
@@ -117,13 +123,31 @@ async function start(
     control: '127.0.0.1:0',
     hostsFile: 'off',
     lab: 'off',
-    logLevel: 'error',
-    accessLog: 'off',
+    // What a run collects is to have all that a server may ever write; else it is in the way.
+    logLevel: log === undefined ? 'error' : 'debug',
+    accessLog: log === undefined ? 'off' : 'on',
     ...settings,
   };
   const loaded = await loadConfig('up', { flags, env: {} });
   if (loaded.kind === 'refused') throw new Error(loaded.problems.map(renderProblem).join('\n'));
-  return startServer(loaded.config, { onFatal: fatal, ofProcess: false });
+  const server = await startServer(loaded.config, {
+    onFatal: fatal,
+    ofProcess: false,
+    ...(log === undefined ? {} : { logTo: log.descriptor }),
+  }).catch((error: unknown) => {
+    log?.[Symbol.dispose]();
+    throw error;
+  });
+  for (const { admin } of server.ready.registries)
+    if (admin !== undefined) noteSecret({ kind: 'a password of an admin user', secret: admin.password });
+  await noteSecretsOf(join(root, 'data'));
+  return {
+    ready: server.ready,
+    async close() {
+      await server.close();
+      log?.[Symbol.dispose]();
+    },
+  };
 }
 
 function fatal(error: Error): never {

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SettingKey } from '../../src/config/setting.ts';
 import type { ServerState } from '../../src/server/state-file.ts';
+import { noteSecretsOf } from '../../src/testkit/kept-secrets.ts';
+import { keepLog, noteSecret } from '../../src/testkit/run-log.ts';
 import type { Login, TestSeawall } from '../../src/testkit/start-seawall.ts';
 
 /** How a server in a process of its own is started. */
@@ -104,6 +106,7 @@ export class ProcessSeawall implements TestSeawall {
     this.#child = child;
     this.#banner = '';
     this.#said = '';
+    keepLog(child.stderr);
     child.stderr.on('data', (text: Buffer) => (this.#said = (this.#said + text.toString()).slice(-MOST_SAID)));
     child.stdout.on('data', (text: Buffer) => (this.#banner += text.toString()));
     const killGroup = (): void => killGroupOf(child);
@@ -130,6 +133,7 @@ export class ProcessSeawall implements TestSeawall {
     // The banner is written in one piece when everything listens.
     if (this.#banner === '') await Promise.race([once(child.stdout, 'data'), ended]);
     ended.catch(() => undefined);
+    await noteSecretsOf(this.dataDir);
     this.#state = JSON.parse(await readFile(join(this.dataDir, 'run', 'seawall.json'), 'utf8'));
   }
 
@@ -196,6 +200,7 @@ export class ProcessSeawall implements TestSeawall {
   admin(registry: string): Login {
     const password = new RegExp(`docker login .*-u ${registry} .*-p (\\S+)`).exec(this.#banner)?.[1];
     if (password === undefined) throw new Error(`the banner has no login of ${registry}:\n${this.#banner}`);
+    noteSecret({ kind: 'a password of an admin user', secret: password });
     return { username: registry, password };
   }
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { text } from 'node:stream/consumers';
 import type { ServerState } from '../../src/server/state-file.ts';
+import { keepLog, noteSecret } from '../../src/testkit/run-log.ts';
 import { ask, headerOf, jsonOf, statusOf } from './raw.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
@@ -27,6 +28,7 @@ describe('every secret of a server', () => {
     const flags = ['--registry', '127.0.0.1:0', '--control', '127.0.0.1:0', '--hosts-file', 'off', '--lab', 'off'];
     const argv = [MAIN, 'up', '--data', root, '--log-level', 'debug', '--log-format', 'json', ...flags];
     const server = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'pipe'] });
+    keepLog(server.stderr);
     const [out, err] = [text(server.stdout), text(server.stderr)];
     const ended = once(server, 'exit');
     try {
@@ -35,6 +37,7 @@ describe('every secret of a server', () => {
       server.kill('SIGTERM');
       await ended;
     }
+    for (const [kind, secret] of secrets) noteSecret({ kind, secret });
     log = await err;
     // What is printed for the person at the terminal is not the log, and is where the first password is told.
     assert.match(await out, /docker login/);

@@ -9,6 +9,7 @@ import { setTimeout as passes } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { ask, type ControlRequest, field, listAt, textAt } from '../../src/cli/control.ts';
 import { findServer, type ServerAccess } from '../../src/cli/running-server.ts';
+import { noteSecretsOf } from '../../src/testkit/kept-secrets.ts';
 import { leftovers } from './leftovers.ts';
 
 const run = promisify(execFile);
@@ -104,6 +105,7 @@ async function start(folder: string): Promise<Started> {
   }
   const found = await findServer(data);
   if (found.kind !== 'running') throw new Error(`${found.why}; it said: ${said}`);
+  await noteSecretsOf(data);
   return { process: server, access: found.server };
 }
 

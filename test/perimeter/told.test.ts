@@ -10,6 +10,8 @@ import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { ask } from '../../src/cli/control.ts';
+import { noteSecretsOf } from '../../src/testkit/kept-secrets.ts';
+import { keepLog } from '../../src/testkit/run-log.ts';
 import { findServer, type ServerAccess } from '../../src/cli/running-server.ts';
 
 const run = promisify(execFile);
@@ -32,8 +34,10 @@ describe('what an operator is told of who was refused', () => {
     const listens = ['--registry', '127.0.0.1:0', '--control', '127.0.0.1:0', '--lab', 'off', '--hosts-file', 'off'];
     const argv = [MAIN, 'up', ...listens, '--log-format', 'json', '--data', folder];
     server = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'pipe'] });
+    if (server.stderr !== null) keepLog(server.stderr);
     server.stderr?.setEncoding('utf8').on('data', (more: string) => (log += more));
     for await (const more of server.stdout ?? []) if (String(more).includes('Next:')) break;
+    await noteSecretsOf(folder);
     const found = await findServer(folder);
     assert.ok(found.kind === 'running');
     access = found.server;

@@ -122,7 +122,7 @@ function answerEffect({ origin }: Pipe, outcome: EffectOutcome): Reply {
       return outcome.body === undefined ? okHead({ 'content-length': '0' }) : okJson(outcome.body);
     case 'accepted':
       return accepted({
-        'azure-asyncoperation': `${origin}${outcome.status}`,
+        ...(outcome.status === undefined ? {} : { 'azure-asyncoperation': `${origin}${outcome.status}` }),
         location: `${origin}${outcome.result}`,
         'retry-after': '1',
       });

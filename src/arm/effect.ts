@@ -2,11 +2,11 @@ import type { ArmError } from '../azure/error.ts';
 import type { Json, JsonObject } from '../azure/json.ts';
 import type { StoredResource } from '../state/port.ts';
 
-/** What an effect answers: at once, or later (202): `status` and `result` are the paths, with
- * their query, of a document that says how it stands and of what answers 202 until it is done. */
+/** What an effect answers: at once, or later (202): `result` is the path, with its query, of what answers 202
+ * until it is done, and `status` that of a document that says how it stands, where there is one. */
 export type EffectOutcome =
   | { readonly kind: 'answered'; readonly body: Json | undefined }
-  | { readonly kind: 'accepted'; readonly status: string; readonly result: string }
+  | { readonly kind: 'accepted'; readonly status?: string; readonly result: string }
   | { readonly kind: 'refused'; readonly error: ArmError };
 
 /**

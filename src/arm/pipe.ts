@@ -124,7 +124,7 @@ function answerOf(outcome: ActionOutcome): Reply {
     case 'begun':
       throw new TypeError('a request that changes nothing began an operation');
     case 'running':
-      return accepted({ location: outcome.location, 'retry-after': '1' });
+      return accepted({ location: outcome.location, 'retry-after': '1' }, outcome.body);
     case 'refused':
       return refuseArm(outcome.error);
   }

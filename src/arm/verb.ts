@@ -114,7 +114,8 @@ export type ActionOutcome =
       readonly askAgainS?: number;
     }
   | { readonly kind: 'begun'; readonly operation: string; readonly changes: readonly Change[] }
-  | { readonly kind: 'running'; readonly location: string }
+  /** It is not over: 202, with where to ask again, and what there is to say of it. */
+  | { readonly kind: 'running'; readonly location: string; readonly body?: Json }
   | Refused;
 
 /** What the engine decided on one write: every change of it, and the resource as the api-version shows it. */

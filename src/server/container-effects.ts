@@ -1,8 +1,6 @@
 import type { ArmEffect, EffectOutcome } from '../arm/effect.ts';
 import type { ArmError } from '../azure/error.ts';
-import type { JsonObject } from '../azure/json.ts';
 import { keyOfId } from '../azure/resource-id.ts';
-import type { MachineCommandEnd } from '../lab/machine.ts';
 import type { StateReader, StoredResource } from '../state/port.ts';
 import { logOf } from './container-script.ts';
 import type { Machines } from './machines.ts';
@@ -11,8 +9,8 @@ import type { Machines } from './machines.ts';
 const MOST_BYTES = 4 * 1024 * 1024;
 const TIMEOUT_MS = 10 * 60_000;
 
-/** What a container printed, and commands in the node of a cluster. */
-export function containerEffects(state: StateReader, machines: Machines, now: () => number): readonly ArmEffect[] {
+/** What a container printed. */
+export function containerEffects(state: StateReader, machines: Machines): readonly ArmEffect[] {
   return [
     {
       type: 'Microsoft.ContainerInstance/containerGroups/containers',
@@ -20,12 +18,6 @@ export function containerEffects(state: StateReader, machines: Machines, now: ()
       method: 'GET',
       permission: 'Microsoft.ContainerInstance/containerGroups/containers/logs/read',
       run: ({ resource, query }) => logs({ state, machines }, resource, query),
-    },
-    {
-      type: 'Microsoft.ContainerService/managedClusters',
-      name: 'runCommand',
-      method: 'POST',
-      run: ({ resource, body }) => runCommand(machines, resource, { body, now }),
     },
   ];
 }
@@ -51,38 +43,6 @@ async function logs(
   });
   if (end.kind === 'refused') return notThere(`the logs of container ${name}`, end.why);
   return { kind: 'answered', body: { content: end.code === 0 ? end.stdout : '' } };
-}
-
-/** A command as `az aks command invoke` sends it: it is run by a shell in the node, where there is no Kubernetes. */
-async function runCommand(
-  machines: Machines,
-  cluster: StoredResource,
-  { body, now }: { readonly body: JsonObject; readonly now: () => number },
-): Promise<EffectOutcome> {
-  const { command, context } = body;
-  if (typeof command !== 'string' || command === '') return invalid('command', "'command' must be a line for a shell.");
-  if (typeof context === 'string' && context !== '')
-    return invalid('context', "Files beside the command ('context') are not taken here.");
-  const startedMs = now();
-  const argv = ['/bin/bash', '-c', command] as const;
-  const end = await machines.execute(cluster.uid, { argv, input: '', timeoutMs: TIMEOUT_MS, mostBytes: 65_536 });
-  if (end.kind === 'refused') return notThere(`a command in cluster ${cluster.name}`, end.why);
-  return { kind: 'answered', body: resultOf(end, { startedMs, endedMs: now() }) };
-}
-
-function resultOf(
-  { code, timedOut, stdout, stderr }: Extract<MachineCommandEnd, { kind: 'ended' }>,
-  { startedMs, endedMs }: { readonly startedMs: number; readonly endedMs: number },
-): JsonObject {
-  const properties = {
-    provisioningState: timedOut ? 'Failed' : 'Succeeded',
-    exitCode: code ?? 137,
-    startedAt: new Date(startedMs).toISOString(),
-    finishedAt: new Date(endedMs).toISOString(),
-    logs: `${stdout}${stderr}`,
-    ...(timedOut ? { reason: `it took longer than ${TIMEOUT_MS / 1000} s` } : {}),
-  };
-  return { id: String(startedMs), properties };
 }
 
 function notThere(what: string, why: string): EffectOutcome {

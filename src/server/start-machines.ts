@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { ArmEffect } from '../arm/effect.ts';
 import type { ContainerHosts } from '../arm/container-hosts.ts';
@@ -5,6 +6,7 @@ import type { Hosts } from '../arm/hosts.ts';
 import type { Executor } from '../arm/operation-runner.ts';
 import { CONTAINER_HOST_OPERATION } from '../arm/provider/container-host-operation.ts';
 import { HOST_OPERATION } from '../arm/provider/microsoft.compute/virtual-machine/host-operation.ts';
+import type { ArmRoute } from '../arm/resource-type.ts';
 import { objectOf } from '../azure/json.ts';
 import { keyOfId } from '../azure/resource-id.ts';
 import type { ListenAddress } from '../config/address.ts';
@@ -13,6 +15,7 @@ import type { MachineFile, MachineState } from '../lab/machine.ts';
 import type { Change, StateReader, StateView, StoredResource } from '../state/port.ts';
 import type { BaseRoots } from './base-images.ts';
 import type { Lab } from './lab.ts';
+import { clusterCommands } from './cluster-commands.ts';
 import { containerEffects } from './container-effects.ts';
 import { containerExecutor, containerMachines } from './container-machines.ts';
 import { type ContainerWatch, watchContainers } from './container-watch.ts';
@@ -25,6 +28,8 @@ export interface StartedMachines extends Disposable {
   readonly hosts: Hosts;
   readonly containerHosts: ContainerHosts;
   readonly effects: readonly ArmEffect[];
+  /** Where the results of commands are asked for. */
+  readonly routes: readonly ArmRoute[];
   /** How the machine of a uid is found. */
   observed(uid: string): MachineState | undefined;
   readonly executors: Readonly<Record<string, Executor>>;
@@ -59,10 +64,12 @@ export async function startMachines(parts: MachineParts): Promise<StartedMachine
   const deadlineMs = DEADLINE_MS + config.propagationDelayMs;
   const machines = followMachines({ state, lab, sources, deadlineMs });
   const watch = watchContainers(state, machines);
+  const commands = clusterCommands({ machines, now, newUuid: randomUUID });
   return {
     hosts: hostsOf(lab, config, machines),
     containerHosts: containerHostsOf(lab, watch),
-    effects: [runCommandEffect(machines), ...containerEffects(state, machines, now)],
+    effects: [runCommandEffect(machines), commands.effect, ...containerEffects(state, machines)],
+    routes: [commands.route],
     observed: (uid) => machines.observed(uid),
     executors: {
       [HOST_OPERATION]: hostExecutor(state, machines),

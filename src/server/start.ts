@@ -367,7 +367,7 @@ function controlListenerPlane(
       ...machines.effects,
     ],
     operations,
-    routes: imports.routes,
+    routes: [...imports.routes, ...machines.routes],
     fetchDocument: (url) => fetchJson(door, url),
     secrets: (body, caller) => templateSecrets({ ...stores, now }, body, caller),
     settings,

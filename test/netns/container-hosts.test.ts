@@ -123,8 +123,18 @@ describe('hosts of containers', { skip: WHY_NOT }, () => {
   describe('a cluster', () => {
     const cluster = () => idOf('Microsoft.ContainerService/managedClusters', 'aks');
     const inNode = async (command: string): Promise<{ readonly exitCode: number; readonly logs: string }> => {
-      const answer = await arm.must('POST', `${cluster()}/runCommand`, { command }, { apiVersion: '2022-11-01' });
-      return answer['properties'] as { readonly exitCode: number; readonly logs: string };
+      const begun = await arm.ask('POST', `${cluster()}/runCommand`, { command }, { apiVersion: '2022-11-01' });
+      assert.equal(begun.status, 202, begun.text);
+      const path = String(begun.headers.location).slice(seawall.control.length);
+      const deadline = Date.now() + PATIENCE_MS;
+      for (;;) {
+        const answer = await arm.ask('GET', path, undefined, { apiVersion: '' });
+        const properties = answer.json()['properties'];
+        if (answer.status === 200) return properties as { readonly exitCode: number; readonly logs: string };
+        assert.equal(answer.status, 202, answer.text);
+        assert.ok(Date.now() < deadline, answer.text);
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
     };
     const pull = () => inNode(`seawall-pull ${image}`);
     let kubelet = '';

@@ -3,17 +3,14 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { tarOf } from './image.ts';
+import { podmanOf } from './podman.ts';
 import { type Command, lacks } from './process.ts';
 import { openScene } from './scene.ts';
 
 test('podman', { skip: lacks('podman') }, async (t) => {
   await using scene = await openScene();
   const { host, home, certDir } = scene;
-  const folders = ['root', 'runroot', 'tmpdir', 'network-config-dir'].flatMap((name) => [
-    `--${name}`,
-    join(home, name),
-  ]);
-  const podman = (...args: readonly string[]): Command => ['podman', '--storage-driver', 'vfs', ...folders, ...args];
+  const podman = podmanOf(home);
   const tls = ['--cert-dir', certDir];
   const image = `${host}/team/app:v1`;
   const archive = join(home, 'root.tar');

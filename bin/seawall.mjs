@@ -47,12 +47,13 @@ function isRecent(version) {
   return (major === 24 && minor >= 16) || (major === 26 && minor >= 1) || major > 26;
 }
 
-/** Runs the program in this process, with compiled code kept between starts. */
+/** Runs the program in this process, from its bundle where that is fresh, with compiled code kept between starts. */
 async function runHere() {
   // Where the process could not begin with it: the row `layer` of the bench holds the bound.
   setFlagsFromString('--semi-space-growth-factor=1');
   if (process.env.NODE_COMPILE_CACHE === undefined) module.enableCompileCache(cacheDirectory());
-  await import('../src/main.ts');
+  const { freshBundle } = await import('./fresh-bundle.mjs');
+  await import(freshBundle(join(dirname(fileURLToPath(import.meta.url)), '..')) ?? '../src/main.ts');
 }
 
 /** Beside the dependencies where that can be written, else in the user's own cache. */

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, describe, it } from 'node:test';
 
-const LAUNCHER = join(import.meta.dirname, '../bin/seawall.mjs');
+const BIN = join(import.meta.dirname, '../bin');
 
 /** What stands for the program: says which Node runs it, and ends as it is told. */
 const PROGRAM = `
@@ -23,8 +23,7 @@ async function withCopy(pinned: boolean, use: (launcher: string) => Promise<void
   const root = await mkdtemp(join(tmpdir(), 'seawall-launcher-'));
   try {
     await mkdir(join(root, 'src'));
-    await mkdir(join(root, 'bin'));
-    await cp(LAUNCHER, join(root, 'bin/seawall.mjs'));
+    await cp(BIN, join(root, 'bin'), { recursive: true });
     await writeFile(join(root, 'src/main.ts'), PROGRAM);
     if (pinned) await pinNode(root);
     await use(join(root, 'bin/seawall.mjs'));

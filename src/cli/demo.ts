@@ -3,13 +3,14 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { ask, type ControlRequest, field } from './control.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { hostCommand } from './lab.ts';
 import { findServer, type ServerAccess } from './running-server.ts';
 import type { Terminal } from './terminal.ts';
 
-const LAUNCHER = join(import.meta.dirname, '..', '..', 'bin', 'seawall.mjs');
+const LAUNCHER = fileURLToPath(new URL('../../bin/seawall.mjs', import.meta.url));
 const LOCATION = 'westeurope';
 const SPACE = { addressSpace: { addressPrefixes: ['10.0.0.0/16'] } };
 const SERVICE = [{ service: 'Microsoft.ContainerRegistry' }];

@@ -57,19 +57,14 @@ export async function followAdmission(services: AdmissionServices): Promise<Admi
   const { state, egress, inFlight, log, propagationDelayMs } = services;
   let snapshot = compile(state.view(), topologyOf(state.view(), egress));
   await services.fabric(state.view(), snapshot.topology);
-  const identities = identityCache();
-  const judge = (registry: string, facts: ConnectionFacts): Judgement => {
-    const policy = snapshot.policies.get(registry);
-    const identity = identities(facts, snapshot.topology);
-    return {
-      identity,
-      verdict: policy === undefined ? NO_POLICY : admit(policy, identity),
-      generation: snapshot.generation,
-    };
+  let judge = judgeBy(snapshot);
+  const adopt = (next: AdmissionSnapshot): void => {
+    snapshot = next;
+    judge = judgeBy(next);
   };
   const publish = async (view: StateView, networks: 'same' | 'changed'): Promise<void> => {
     const before = snapshot.topology;
-    snapshot = compile(view, networks === 'same' ? before : topologyOf(view, egress));
+    adopt(compile(view, networks === 'same' ? before : topologyOf(view, egress)));
     const rejected = inFlight.rejudge(({ registry, facts }) => judge(registry, facts).verdict.kind === 'allowed');
     if (rejected > 0)
       log.event({ event: 'connections-cut', count: rejected, why: 'a rule that had let them in is gone' });
@@ -84,7 +79,7 @@ export async function followAdmission(services: AdmissionServices): Promise<Admi
     if (!keys.some(matters)) return;
     const networks = changes.some(isOfNetworks) ? 'changed' : 'same';
     if (propagationDelayMs === 0) return publish(view, networks);
-    snapshot = withNewRegistries(snapshot, view);
+    adopt(withNewRegistries(snapshot, view));
     const timer = setTimeout(() => {
       waiting.delete(timer);
       publish(view, 'changed').catch((error: unknown) =>
@@ -95,7 +90,7 @@ export async function followAdmission(services: AdmissionServices): Promise<Admi
   });
   return {
     snapshot: () => snapshot,
-    judge,
+    judge: (registry, facts) => judge(registry, facts),
     [Symbol.dispose]: () => {
       stop();
       for (const timer of waiting) clearTimeout(timer);
@@ -159,15 +154,17 @@ export function networkSettingsOf(
   };
 }
 
-/** Identities by connection: derived once for each topology and not for each request. */
-function identityCache(): (facts: ConnectionFacts, topology: Topology) => Identity {
-  const known = new WeakMap<ConnectionFacts, { readonly topology: Topology; readonly identity: Identity }>();
-  return (facts, topology) => {
-    const found = known.get(facts);
-    if (found?.topology === topology) return found.identity;
-    const identity = identify(facts.network, topology);
-    known.set(facts, { topology, identity });
-    return identity;
+/** Judges by one snapshot: a connection once for each registry that it asks for, and not for each request. */
+function judgeBy({ topology, policies, generation }: AdmissionSnapshot): Admission['judge'] {
+  const known = new WeakMap<ConnectionFacts, { readonly registry: string; readonly judgement: Judgement }>();
+  return (registry, facts) => {
+    const last = known.get(facts);
+    if (last?.registry === registry) return last.judgement;
+    const identity = last?.judgement.identity ?? identify(facts.network, topology);
+    const policy = policies.get(registry);
+    const judgement = { identity, verdict: policy === undefined ? NO_POLICY : admit(policy, identity), generation };
+    known.set(facts, { registry, judgement });
+    return judgement;
   };
 }
 

@@ -16,6 +16,11 @@ export const ARM_ERROR = {
   ResourceNotFound: { status: 404 },
   MethodNotAllowed: { status: 405 },
   BadRequest: { status: 400 },
+  // Not Azure's words: it never gets so far there.
+  MisdirectedRequest: { status: 421 },
+  ExpectationFailed: { status: 417 },
+  RequestHeadersTooLarge: { status: 431 },
+  RequestTimeout: { status: 408 },
   InvalidApiVersionParameter: { status: 400 },
   InvalidAuthenticationInfo: { status: 400 },
   InvalidFilterInQueryString: { status: 400 },

@@ -8,7 +8,7 @@ export interface ClientError {
 }
 
 /** A status with its message, for a request that never became one. */
-interface Refusal {
+export interface Refusal {
   readonly status: number;
   readonly message: string;
 }
@@ -28,12 +28,16 @@ export function refusalFor(error: ClientError): Refusal {
   return REFUSALS[error.code ?? ''] ?? MALFORMED;
 }
 
-/**
- * Writes a whole refusal, in the form of the distribution specification ("Error Codes"), onto a connection that has no
- * answer begun, and ends it.
- */
-export function endWithRefusal(socket: Duplex, { status, message }: Refusal): void {
-  const body = JSON.stringify({ errors: [{ code: 'UNSUPPORTED', message }] });
+/** The body of a refusal, as JSON. */
+export type RefusalBody = (refusal: Refusal) => string;
+
+/** In the form of the distribution specification ("Error Codes"). */
+const ofRegistries: RefusalBody = ({ message }) => JSON.stringify({ errors: [{ code: 'UNSUPPORTED', message }] });
+
+/** Writes a whole refusal onto a connection that has no answer begun, and ends it. */
+export function endWithRefusal(socket: Duplex, refusal: Refusal, bodyOf: RefusalBody = ofRegistries): void {
+  const { status } = refusal;
+  const body = bodyOf(refusal);
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
     'content-type: application/json',

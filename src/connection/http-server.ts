@@ -1,6 +1,6 @@
 import { type IncomingMessage, Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { NO_TUNNEL, endWithRefusal, refusalFor } from './client-error.ts';
+import { NO_TUNNEL, type RefusalBody, endWithRefusal, refusalFor } from './client-error.ts';
 import { type Exchange, ExchangeQueue } from './exchange.ts';
 import { isClientIdle } from './idle.ts';
 import { keepPace, type PaceLimits } from './pace.ts';
@@ -18,6 +18,8 @@ export interface HttpHandlers {
   readonly request: RequestHandler;
   readonly checkContinue: RequestHandler;
   readonly checkExpectation: RequestHandler;
+  /** The JSON in which a request is refused that never became one; by default in the form of registries. */
+  readonly refusalBody?: RefusalBody;
   /** Answers from memory the plain requests by which registries are read; absent, they come as any other. */
   readonly quick?: QuickHandler;
 }
@@ -70,7 +72,7 @@ export function createHttpServer(handlers: HttpHandlers, limits: HttpLimits): Co
     });
   };
   routeRequests(server, handlers, dispatch);
-  routeTroubles(server, queue, limits.idleTimeoutMs);
+  routeTroubles(server, queue, { idleTimeoutMs: limits.idleTimeoutMs, body: handlers.refusalBody });
   // A server that is handed its connections never listens, yet node:http starts its header timeouts with this event.
   server.emit('listening');
   const take = (socket: Socket): void => {
@@ -100,16 +102,21 @@ function routeRequests(server: Server, handlers: HttpHandlers, dispatch: Dispatc
   server.on('request', (request, response) => dispatch({ request, response }, handlers.request));
   server.on('checkContinue', (request, response) => dispatch({ request, response }, handlers.checkContinue));
   server.on('checkExpectation', (request, response) => dispatch({ request, response }, handlers.checkExpectation));
-  server.on('connect', (_, socket) => endWithRefusal(socket, NO_TUNNEL));
+  server.on('connect', (_, socket) => endWithRefusal(socket, NO_TUNNEL, handlers.refusalBody));
 }
 
-function routeTroubles(server: Server, queue: ExchangeQueue, idleTimeoutMs: number): void {
+interface Troubles {
+  readonly idleTimeoutMs: number;
+  readonly body: RefusalBody | undefined;
+}
+
+function routeTroubles(server: Server, queue: ExchangeQueue, { idleTimeoutMs, body }: Troubles): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     // What follows the first trouble is trouble too; the refusal is on its way.
     if (socket.destroyed || socket.writableEnded) return;
     const answerBegun = queue.current(socket)?.response.headersSent ?? false;
     if (!socket.writable || answerBegun || error.code === 'ECONNRESET') socket.destroy();
-    else endWithRefusal(socket, refusalFor(error));
+    else endWithRefusal(socket, refusalFor(error), body);
   });
   server.on('timeout', (socket) => {
     if (isClientIdle(socket, queue.current(socket))) socket.destroy();

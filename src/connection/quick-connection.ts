@@ -10,6 +10,7 @@ export type QuickHandler = (head: QuickHead, socket: Socket) => QuickRequest;
 
 /** How long a connection may stand still, in ms, and how slowly an answer may be taken. */
 interface QuickLimits {
+  readonly headersTimeoutMs: number;
   readonly keepAliveTimeoutMs: number;
   /** What an answer must move on average that its client does not take at once; 0 asks nothing. */
   readonly minBytesPerSecond: number;
@@ -76,11 +77,14 @@ class QuickConnection {
   /** What came while a request was being answered. */
   #next: Buffer | undefined;
   #owned = true;
+  /** Until its first answer was taken. */
+  #isNew = true;
 
   constructor(socket: Socket, surroundings: Surroundings) {
     this.#socket = socket;
     this.#surroundings = surroundings;
-    socket.setTimeout(surroundings.limits.keepAliveTimeoutMs);
+    // Its first request is waited for as node:http waits for a head; each further one as for the next.
+    socket.setTimeout(surroundings.limits.headersTimeoutMs);
     socket.on('data', this.#receive).on('timeout', this.#idle).on('close', this.#left);
     socket.resume();
   }
@@ -153,6 +157,8 @@ class QuickConnection {
   #goOn(): void {
     this.#busy = false;
     this.#written = false;
+    if (this.#isNew) this.#socket.setTimeout(this.#surroundings.limits.keepAliveTimeoutMs);
+    this.#isNew = false;
     const next = this.#next;
     if (next === undefined) return;
     this.#next = undefined;

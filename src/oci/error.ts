@@ -55,12 +55,17 @@ export interface OciError {
   readonly detail?: unknown;
 }
 
+/** What an error says, in its own words or those of its kind. */
+export function messageOf({ code, message }: OciError): string {
+  return message ?? OCI_ERROR[code].message;
+}
+
 /** The status and JSON body of an error (distribution-spec, "Error Codes"). */
 export function renderOciError(error: OciError): { status: number; body: string } {
   const entry: ErrorEntry = OCI_ERROR[error.code];
   const first = {
     code: entry.code ?? error.code,
-    message: error.message ?? entry.message,
+    message: messageOf(error),
     ...(error.detail === undefined ? {} : { detail: error.detail }),
   };
   return { status: entry.status, body: JSON.stringify({ errors: [first] }) };

@@ -2,10 +2,11 @@ import type { Socket } from 'node:net';
 import type { Authorization } from '../auth/authorization-header.ts';
 import { type ConnectionFacts, connectionClient, connectionFacts } from '../connection/facts.ts';
 import type { NodeIncoming } from '../http/node-incoming.ts';
-import { type Reply, refuse } from '../http/reply.ts';
+import type { Reply } from '../http/reply.ts';
 import { type RequestHead, type Target, parseTarget } from '../http/target.ts';
 import type { Client } from '../limit/client.ts';
 import type { BoundRoute } from '../registry/route.ts';
+import { type ListenerName, type Refused, earlyRefusal } from './early-refusal.ts';
 
 /** What the head of a request says on its connection, however often it is sent. */
 export interface Arrival {
@@ -46,18 +47,16 @@ interface Begun {
   readonly ended: (then: () => void) => void;
 }
 
-/** A request that is refused before any plane sees it. */
-export type Refused = Reply & { readonly refusal: string };
-
 /** Reads a head: where it goes, and by which connection it came. */
 export function arrive(
   head: RequestHead,
   socket: Socket,
+  listener: ListenerName,
   incoming: (target: Target, client: Client) => NodeIncoming,
 ): Arrival | Refused {
   const facts = connectionFacts(socket);
   const target = parseTarget(head, facts.serverName);
-  if ('code' in target) return { ...refuse(target), refusal: target.code };
+  if ('code' in target) return earlyRefusal(listener, target);
   const client = connectionClient(socket);
   return { facts, client, target, incoming: incoming(target, client), found: {} };
 }

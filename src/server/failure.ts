@@ -1,6 +1,7 @@
 import { type Reply, refuse, refuseArm } from '../http/reply.ts';
 import { type Fault, faultOf } from '../sqlite/fault.ts';
 import { DatabaseBusyError, DatabaseFilesError, DatabaseFullError } from '../sqlite/writer.ts';
+import type { ListenerName } from './early-refusal.ts';
 import { NoSpaceError } from '../store/port.ts';
 
 /** Why a request could not be served, where the fault is in the surroundings: nothing was changed, and it may work later. */
@@ -10,7 +11,7 @@ type Shortage = 'space' | 'turn' | 'descriptors';
 const RETRY_AFTER = { 'retry-after': '5' };
 
 /** What a request is answered that failed in a way no handler knows, in the form of its listener. */
-export function failureReply(listener: 'registry' | 'control', error: unknown, correlationId: string): Reply {
+export function failureReply(listener: ListenerName, error: unknown, correlationId: string): Reply {
   const shortage = shortageOf(error);
   return listener === 'registry' ? registryReply(shortage, correlationId) : controlReply(shortage, correlationId);
 }

@@ -6,11 +6,12 @@ import { Clients } from '../limit/clients.ts';
 import type { HttpHandlers } from '../connection/http-server.ts';
 import type { SecureContextFor } from '../connection/secure.ts';
 import { type Listener, listen } from '../connection/listener.ts';
-import { notReady, refuse } from '../http/reply.ts';
+import { notReady } from '../http/reply.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metric.ts';
 import { type ListenerCertificate, openCertificate, openDataCertificate } from './certificates.ts';
 import type { DataDir } from './data-dir.ts';
+import { earlyRefusal, unreadableBody } from './early-refusal.ts';
 import { proxyPeers } from './perimeter.ts';
 import { type Plane, type Responder, respond } from './respond.ts';
 import { quickHandler } from './respond-quick.ts';
@@ -55,7 +56,6 @@ const HEADERS: Readonly<Record<Responder['listener'], Readonly<Record<string, st
 };
 
 const starting: Plane = async () => notReady('the server is starting');
-const noExpectation: Plane = async () => refuse({ code: 'EXPECTATION_FAILED' });
 
 /** Opens both listeners with their certificates; when one fails, the other is closed again. */
 export async function openListeners(context: ListenerContext): Promise<Listeners> {
@@ -110,7 +110,7 @@ async function openListener(
     ...(name === 'registry' ? { proxies: proxyPeers(config) } : {}),
     clients: new Clients(config.clients, config.connections.maxConnections),
     secureContext,
-    handlers: handlersOf(() => responder),
+    handlers: handlersOf(name, () => responder),
     onEvent: (event) => log.event(event),
   });
   return {
@@ -124,12 +124,14 @@ async function openListener(
   };
 }
 
-function handlersOf(responder: () => Responder): HttpHandlers {
+function handlersOf(name: Responder['listener'], responder: () => Responder): HttpHandlers {
+  const noExpectation: Plane = async () => earlyRefusal(name, { code: 'EXPECTATION_FAILED' });
   const answer = (request: IncomingMessage, response: ServerResponse) => void respond(responder(), request, response);
   return {
     request: answer,
     checkContinue: answer,
     checkExpectation: (request, response) => void respond({ ...responder(), plane: noExpectation }, request, response),
     quick: quickHandler(responder),
+    ...(name === 'control' ? { refusalBody: unreadableBody } : {}),
   };
 }

@@ -13,7 +13,9 @@ import { CORRELATION_ID, failed, record, type Responder } from './respond.ts';
 export function quickHandler(responder: () => Responder): QuickHandler {
   const complete = withStanding();
   return (head, socket) => {
-    const arrival = arrive(head, socket, (target, client) => bodylessIncoming(head, target, client));
+    const arrival = arrive(head, socket, responder().listener, (target, client) =>
+      bodylessIncoming(head, target, client),
+    );
     const request = { method: head.method, headers: head.headers, socket };
     const cut = () => void socket.destroy();
     return () => answer(responder(), { arrival, request, cut, complete });

@@ -7,7 +7,8 @@ import { drain, mustClose } from '../http/unread-body.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics, RequestSample } from '../telemetry/metric.ts';
 import { connectionFacts } from '../connection/facts.ts';
-import { arrive, begin, type Exchange, type Refused } from './exchange.ts';
+import type { Refused } from './early-refusal.ts';
+import { arrive, begin, type Exchange } from './exchange.ts';
 import { leaveShares } from './fair-share.ts';
 import { failureReply } from './failure.ts';
 
@@ -30,7 +31,7 @@ export async function respond(responder: Responder, request: IncomingMessage, re
   const startedMs = performance.now();
   const ended = metrics.requestStarted(listener);
   const correlationId = randomUUID();
-  const exchange = open({ correlationId, startedMs }, request, response);
+  const exchange = open({ correlationId, startedMs }, listener, request, response);
   let sent: Sent = { bytes: 0, whole: false };
   let reply: Reply | undefined;
   try {
@@ -61,9 +62,16 @@ export async function respond(responder: Responder, request: IncomingMessage, re
 
 type Opening = Pick<Exchange, 'correlationId' | 'startedMs'>;
 
-function open(opening: Opening, request: IncomingMessage, response: ServerResponse): Exchange | Refused {
+function open(
+  opening: Opening,
+  listener: Responder['listener'],
+  request: IncomingMessage,
+  response: ServerResponse,
+): Exchange | Refused {
   const { socket } = request;
-  const arrival = arrive(request, socket, (target, client) => nodeIncoming(request, response, target, client));
+  const arrival = arrive(request, socket, listener, (target, client) =>
+    nodeIncoming(request, response, target, client),
+  );
   if ('refusal' in arrival) return arrival;
   const cut = () => void socket.destroy();
   return begin(arrival, { ...opening, cut, ended: (then) => void response.once('close', then) });

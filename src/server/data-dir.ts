@@ -1,6 +1,6 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { UNFINISHED } from '../backup/restore.ts';
+import { UNFINISHED } from '../backup/unfinished.ts';
 import { isCorrupt } from '../sqlite/fault.ts';
 import { holdLock } from '../sqlite/lock-file.ts';
 import { DatabaseDamagedError } from '../sqlite/migrate.ts';

@@ -7,6 +7,25 @@ export function whyNoInjection(): string | false {
   return existsSync('/usr/bin/strace') ? false : 'strace is not on this machine';
 }
 
+/** What makes calls of the command behind it fail, or kills it with them, from the n-th call of each thread on. */
+export function failing({ calls, what, when, paths = [] }: Failing): readonly string[] {
+  const traced = calls.join(',');
+  const only = paths.flatMap((path) => ['-P', path]);
+  const how = ['-e', `trace=${traced}`, '-e', `inject=${traced}:${what}:when=${when}`];
+  return ['strace', '-f', '-o', '/dev/null', ...how, ...only];
+}
+
+/** A fault of the system that is there when a process begins. */
+export interface Failing {
+  readonly calls: readonly string[];
+  /** In strace's words: `error=EIO`, or `signal=KILL`. */
+  readonly what: string;
+  /** See {@link Injection.when}. */
+  readonly when: string;
+  /** Only calls on these files; all when empty. */
+  readonly paths?: readonly string[];
+}
+
 /** A fault of the system: from the n-th call of each thread on, a call fails. */
 export interface Injection {
   readonly call: string;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
 import { armOf } from '../management/arm.ts';
 import { RegistryClient } from '../registry/client.ts';
+import { BackupOperator } from './backup-operator.ts';
 import { Collector } from './collector.ts';
 import { assertBytes, assertConsistent, orphansOf } from './inspect.ts';
 import { isLost } from './lost.ts';
@@ -31,6 +32,12 @@ export interface KillReport {
   readonly passes: number;
   /** Uploads that went on after a kill. */
   readonly resumed: number;
+  /** Backups that came to their end, and those that a kill cut. */
+  readonly backups: number;
+  readonly backupsCut: number;
+  /** Restores that came to their end, and those that a kill cut before. */
+  readonly restores: number;
+  readonly restoresCut: number;
 }
 
 /** Somebody who changes something, and knows what must be there after a crash. */
@@ -41,10 +48,17 @@ interface Worker {
 
 const PUSHERS = 4;
 const UPLOADERS = 2;
-/** The longest that a server lives, or starts, before it is killed, in ms. */
+/** The longest that a server lives before it is killed, in ms. */
 const LONGEST_LIFE_MS = 700;
-/** One start in so many is killed before it is done. */
+/** One start in so many is killed before it is done; of the first, which makes everything, each but one in two. */
 const STARTS_KILLED = 10;
+const FIRST_STARTS_KILLED = 2;
+/** One life in so many has a backup made, one kill in so many is followed by a backup without server, and by a restore. */
+const BACKUPS = 3;
+const BACKUPS_WITHOUT = 40;
+const RESTORES = 8;
+/** A start is killed at the latest after so many times what a whole one took. */
+const START_SHARE = 1.2;
 /** Everything ever pushed is compared once in so many kills, and at the end. */
 const WHOLE_EVERY = 25;
 const DEADLINE_MS = 60_000;
@@ -52,39 +66,50 @@ const DEADLINE_MS = 60_000;
 /** Kills a server again and again under load; throws at the first thing that was acknowledged and is not so. */
 export async function killRun({ seed, kills, progress }: KillOptions): Promise<KillReport> {
   const random = randomOf(seed);
-  await using seawall = await ProcessSeawall.start({
+  await using seawall = await ProcessSeawall.make({
     registries: [{ name: 'myregistry', adminUserEnabled: true }, { name: 'ruled' }],
   });
+  const starts = new Starts(seawall, random);
+  while (starts.killed < kills && random.below(FIRST_STARTS_KILLED) === 0) await starts.cut();
+  await starts.whole();
   using client = await RegistryClient.of(seawall, 'myregistry');
   using ruled = await RegistryClient.of(seawall, 'ruled');
-  const collector = new Collector(() => armOf(seawall));
+  const signIn = () => armOf(seawall);
+  const collector = new Collector(signIn);
   const shared: SharedLayers = { layers: [], turns: () => collector.turns };
   const pushers = Array.from({ length: PUSHERS }, (_, i) => new Pusher(client, `load/p${i}`, random.fork(), shared));
   const uploaders = Array.from({ length: UPLOADERS }, (_, i) => new Uploader(client, `load/u${i}`, random.fork()));
-  const ruler = new Ruler(() => armOf(seawall), { name: 'ruled', client: ruled });
-  const workers: readonly Worker[] = [...pushers, ...uploaders, ruler, collector];
-  let whileStarting = 0;
-  const report = (done: number): KillReport => ({
+  const ruler = new Ruler(signIn, { name: 'ruled', client: ruled });
+  const clients = [...pushers, ...uploaders, ruler];
+  const workers: readonly Worker[] = [...clients, collector];
+  const operator = new BackupOperator(seawall, signIn, { random: random.fork(), clients });
+  let done = starts.killed;
+  const report = (): KillReport => ({
     seed,
     kills: done,
-    whileStarting,
-    acknowledged: [...pushers, ...uploaders, ruler].reduce((sum, { acknowledged }) => sum + acknowledged, 0),
+    whileStarting: starts.killed,
+    acknowledged: clients.reduce((sum, { acknowledged }) => sum + acknowledged, 0),
     passes: collector.acknowledged,
     resumed: uploaders.reduce((sum, { resumed }) => sum + resumed, 0),
+    backups: operator.backups,
+    backupsCut: operator.backupsCut,
+    restores: operator.restores,
+    restoresCut: operator.restoresCut,
   });
-  let done = 0;
   try {
     while (done < kills) {
-      await liveAndDie(seawall, workers, random);
+      await liveAndDie(seawall, { workers, operator: random.below(BACKUPS) === 0 ? operator : undefined }, random);
+      await operator.settle();
       done++;
       while (done < kills && random.below(STARTS_KILLED) === 0) {
-        await dieStarting(seawall, random);
-        whileStarting++;
+        await starts.cut();
         done++;
       }
-      await seawall.start();
-      await checkAll(seawall, workers, done % WHOLE_EVERY === 0 || done >= kills);
-      progress?.(report(done));
+      if (random.below(BACKUPS_WITHOUT) === 0) await operator.stepWithout();
+      const restored = random.below(RESTORES) === 0 && (await operator.restore());
+      await starts.whole();
+      await checkAll(seawall, workers, restored || done % WHOLE_EVERY === 0 || done >= kills);
+      progress?.(report());
     }
     await noOrphans(seawall);
   } catch (error) {
@@ -92,22 +117,31 @@ export async function killRun({ seed, kills, progress }: KillOptions): Promise<K
       cause: error,
     });
   }
-  return report(done);
+  return report();
 }
 
-/** All workers work until the server is killed under them. */
-async function liveAndDie(seawall: ProcessSeawall, workers: readonly Worker[], random: Random): Promise<void> {
+/** All workers work until the server is killed under them; the operator, where there is one, makes a backup meanwhile. */
+async function liveAndDie(
+  seawall: ProcessSeawall,
+  { workers, operator }: { readonly workers: readonly Worker[]; readonly operator: BackupOperator | undefined },
+  random: Random,
+): Promise<void> {
   let killed = false;
-  const work = async (worker: Worker): Promise<void> => {
+  const untilLost = async (work: () => Promise<void>): Promise<void> => {
     try {
-      for (;;) await worker.step();
+      await work();
     } catch (error) {
       if (!killed || !isLost(error)) throw error;
     }
   };
-  const working = Promise.allSettled(workers.map(work));
-  // A worker that failed ends the wait: its failure is told below.
-  await Promise.race([pause(random.below(LONGEST_LIFE_MS)), seawall.exited]);
+  const workOn = async (worker: Worker): Promise<void> => {
+    for (;;) await worker.step();
+  };
+  const backedUp = untilLost(async () => operator?.step());
+  const working = Promise.allSettled([...workers.map((worker) => untilLost(() => workOn(worker))), backedUp]);
+  // Every second backup comes to its end: the kill comes later. One that failed ends the wait: that is told below.
+  const first = operator !== undefined && random.below(2) === 0 ? backedUp.catch(() => undefined) : Promise.resolve();
+  await Promise.race([first.then(() => pause(random.below(LONGEST_LIFE_MS))), seawall.exited]);
   killed = true;
   assert.ok(seawall.running, `the server ended by itself with ${String(await endedWith(seawall))}`);
   await seawall.kill();
@@ -118,10 +152,32 @@ async function endedWith(seawall: ProcessSeawall): Promise<number | null | undef
   return seawall.running ? undefined : seawall.exited;
 }
 
-async function dieStarting(seawall: ProcessSeawall, random: Random): Promise<void> {
-  seawall.spawn();
-  await pause(random.below(LONGEST_LIFE_MS));
-  await seawall.kill();
+/** The starts of a server, some of which are killed at any moment of what a whole one takes. */
+class Starts {
+  readonly #seawall: ProcessSeawall;
+  readonly #random: Random;
+  /** The last whole start, in ms. */
+  #tookMs = LONGEST_LIFE_MS;
+  /** Starts that were killed. */
+  killed = 0;
+
+  constructor(seawall: ProcessSeawall, random: Random) {
+    this.#seawall = seawall;
+    this.#random = random;
+  }
+
+  async whole(): Promise<void> {
+    const beganMs = performance.now();
+    await this.#seawall.start();
+    this.#tookMs = performance.now() - beganMs;
+  }
+
+  async cut(): Promise<void> {
+    this.#seawall.spawn();
+    await pause(this.#random.next() * this.#tookMs * START_SHARE);
+    await this.#seawall.kill();
+    this.killed++;
+  }
 }
 
 async function checkAll(seawall: ProcessSeawall, workers: readonly Worker[], whole: boolean): Promise<void> {

@@ -19,7 +19,7 @@ export interface PowerOptions {
   readonly seed: number;
   /** How many crash states are made and started on. */
   readonly states: number;
-  readonly progress?: (done: number) => void;
+  readonly progress?: (report: PowerReport) => void;
 }
 
 /** What a run came to. */
@@ -60,7 +60,16 @@ const STEPS = 12;
 export async function powerRun({ seed, states, progress }: PowerOptions): Promise<PowerReport> {
   const random = randomOf(seed);
   const recorded = await record(random.fork());
+  const journals = [...recorded.repositories.values(), recorded.rules];
+  const acknowledged = journals.reduce((sum, { length }) => sum + length - 1, 0);
   let lossy = 0;
+  const report = (done: number): PowerReport => ({
+    seed,
+    states: done,
+    calls: recorded.calls.length,
+    acknowledged,
+    lossy,
+  });
   for (let done = 0; done < states; done++) {
     const [moment, name, failure] = cutOf(recorded, done, random);
     try {
@@ -70,11 +79,9 @@ export async function powerRun({ seed, states, progress }: PowerOptions): Promis
         cause: error,
       });
     }
-    progress?.(done + 1);
+    progress?.(report(done + 1));
   }
-  const journals = [...recorded.repositories.values(), recorded.rules];
-  const acknowledged = journals.reduce((sum, { length }) => sum + length - 1, 0);
-  return { seed, states, calls: recorded.calls.length, acknowledged, lossy };
+  return report(states);
 }
 
 async function record(random: Random): Promise<Recorded> {

@@ -8,6 +8,7 @@ import type { ServerState } from '../../src/server/state-file.ts';
 import { noteSecretsOf } from '../../src/testkit/kept-secrets.ts';
 import { keepLog, noteSecret } from '../../src/testkit/run-log.ts';
 import type { Login, TestSeawall } from '../../src/testkit/start-seawall.ts';
+import { killGroupOf, LAUNCHER } from './command.ts';
 
 /** How a server in a process of its own is started. */
 export interface ProcessOptions {
@@ -41,7 +42,6 @@ export class NotStartedError extends Error {
 }
 
 const DEFAULT_REGISTRIES: readonly object[] = [{ name: 'myregistry', adminUserEnabled: true }];
-const LAUNCHER = join(import.meta.dirname, '..', '..', 'bin', 'seawall.mjs');
 const MOST_SAID = 100_000;
 
 /** A real server in a process of its own that can be killed, and started again on the same folder. */
@@ -222,14 +222,4 @@ export class ProcessSeawall implements TestSeawall {
 /** A setting as it is written on the command line. */
 function flagOf(setting: string): string {
   return setting.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
-
-function killGroupOf(child: ChildProcess): void {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  try {
-    process.kill(-child.pid, 'SIGKILL');
-  } catch (error) {
-    // It ended in this moment.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
-  }
 }

@@ -6,6 +6,7 @@ import { assertBlob, assertHeld, type Held, heldBy, type Sender } from './conten
 import { type Image, imageOfLayers, layerOf } from './image.ts';
 import { refuseShortage, ShortageError } from './lost.ts';
 import type { Random } from './random.ts';
+import type { Restorable, WhenEnded } from './restorable.ts';
 
 /** What pushers share: layers that exist somewhere, to be pushed again, mounted, and deleted under one another. */
 export interface SharedLayers {
@@ -35,13 +36,15 @@ const MOST_SHARED = 40;
  * repository must hold: what was acknowledged, or, where a change was under way when the server died, that or the
  * change made whole.
  */
-export class Pusher {
+export class Pusher implements Restorable {
   readonly repository: string;
   readonly #client: Sender;
   readonly #random: Random;
   readonly #shared: SharedLayers;
   #held = EMPTY;
   #next: Held | undefined;
+  /** What else may be there after a restore: a backup has any one moment of those while it was made. */
+  #others: readonly Held[] = [];
   /** Blobs acknowledged and not yet named by a manifest. */
   #loose: readonly Content[] = [];
   #looseSince = 0;
@@ -73,13 +76,32 @@ export class Pusher {
   /** Holds the repository against what must be there. `whole`: every image, not only those of late. */
   async check(whole: boolean): Promise<void> {
     const next = this.#next === undefined ? [] : [this.#next];
-    this.#held = await heldBy(this.#client, this.repository, [this.#held, ...next]);
+    this.#held = await heldBy(this.#client, this.repository, [this.#held, ...next, ...this.#others]);
     if (this.#next !== undefined) this.#loose = [];
     this.#next = undefined;
+    this.#others = [];
+    this.journal.length = 0;
+    this.#acknowledge();
     await assertHeld(this.#client, this.repository, this.#held, (digest) => whole || this.#touched.has(digest));
     if (isBetweenPasses(this.#looseSince, this.#turns()))
       for (const blob of this.#loose) await assertBlob(this.#client, this.repository, blob);
     this.#touched.clear();
+  }
+
+  remember(): WhenEnded {
+    const from = this.journal.length - 1;
+    const [loose, since] = [this.#loose, this.#looseSince];
+    return () => {
+      const known = this.journal.slice(from).map(({ held }) => held);
+      const [first = EMPTY, ...others] = this.#next === undefined ? known : [...known, this.#next];
+      return () => {
+        this.#held = first;
+        this.#others = others;
+        this.#next = undefined;
+        this.#loose = others.length === 0 ? loose : [];
+        this.#looseSince = since;
+      };
+    };
   }
 
   async #push(): Promise<void> {

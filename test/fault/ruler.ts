@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { Arm } from '../management/arm.ts';
 import type { Sender } from './content-check.ts';
 import { refuseShortage } from './lost.ts';
+import type { Restorable, WhenEnded } from './restorable.ts';
 
 /** The number of a state of the rules: it never goes back. */
 interface Generation {
@@ -26,13 +27,15 @@ export interface AcknowledgedRules {
 }
 
 /** One operator who changes the rules of a registry by ARM, and remembers which were acknowledged, and their generation. */
-export class Ruler {
+export class Ruler implements Restorable {
   readonly #signIn: () => Promise<Arm>;
   readonly #ruled: Ruled;
   #arm: Arm | undefined;
   #counter = 0;
   #address: string | undefined;
   #next: string | undefined;
+  /** What else may be in force after a restore. */
+  #others: readonly (string | undefined)[] = [];
   #floor: Generation = { epoch: 0, sequence: 0 };
   acknowledged = 0;
   /** What was acknowledged, one change after another. */
@@ -85,15 +88,32 @@ export class Ruler {
     };
     const found = networkRuleSet.ipRules[0]?.value;
     assert.ok(
-      found === this.#address || found === this.#next,
-      `the rule is ${found}; ${this.#address} was acknowledged, ${this.#next} under way`,
+      [this.#address, this.#next, ...this.#others].includes(found),
+      `the rule is ${found}; ${this.#address} was acknowledged, ${[this.#next, ...this.#others].join(', ')} under way`,
     );
     this.#address = found;
     this.#next = undefined;
+    this.#others = [];
+    this.journal.splice(0, Number.POSITIVE_INFINITY, { address: found, generation: this.#floor });
     if (found === undefined) return;
     const refused = await this.#ruled.client.send('GET', '/v2/', { authorization: '' });
     assert.equal(refused.status, 403, refused.body.toString());
     this.#advance(refused.headers['x-seawall-generation']);
+  }
+
+  /** A restore raises the epoch: every generation after it is above every one before. */
+  remember(): WhenEnded {
+    const from = this.journal.length - 1;
+    return () => {
+      const known = this.journal.slice(from).map(({ address }) => address);
+      const [first, ...others] = this.#next === undefined ? known : [...known, this.#next];
+      return () => {
+        this.#address = first;
+        this.#others = others;
+        this.#next = undefined;
+        this.#floor = { epoch: this.#floor.epoch + 1, sequence: 0 };
+      };
+    };
   }
 
   #registry(arm: Arm): string {

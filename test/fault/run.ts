@@ -2,42 +2,56 @@
  * `npm run fault [-- --kills N] [--states N] [--seed N]`: kills a real server again and again under load, then cuts its
  * power at many moments, and says what came of it. Ends with 1 at the first thing that was acknowledged and lost.
  */
-import { parseArgs } from 'node:util';
-import { killRun } from './kill.ts';
-import { powerRun } from './power.ts';
+import { COUNT, newSeed, type Runner, runWith } from '../runner-options.ts';
+import { type KillReport, killRun } from './kill.ts';
+import { type PowerReport, powerRun } from './power.ts';
 
-const EXIT_USAGE = 64;
-const COUNT = /^\d{1,9}$/;
-
-const { values } = parseArgs({
+const RUNNER: Runner<'kills' | 'states' | 'seed'> = {
+  name: 'fault',
+  what: `Kills a real server again and again under pushes, deletes, collections, rule changes, backups and restores, then
+cuts its power at many moments. Ends with 1 at the first thing that was acknowledged and lost.`,
   options: {
-    kills: { type: 'string', default: '20' },
-    states: { type: 'string', default: '20' },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    kills: { value: 'N', what: 'Kills; 0 for none.', byDefault: '20', accepts: COUNT },
+    states: { value: 'N', what: 'Power failures; 0 for none.', byDefault: '20', accepts: COUNT },
+    seed: { value: 'N', what: 'Chooses changes and moments; another one each time when left out.', accepts: COUNT },
   },
+  examples: ['--kills 1000 --states 0 --seed 20261125', '--kills 0 --states 1000'],
+};
+/** How often it is told how far a run has come, in ms. */
+const TOLD_MS = 2_000;
+
+await runWith(RUNNER, async ({ kills = '', states = '', seed = newSeed() }) => {
+  console.error(`fault: again with: npm run fault -- --kills ${kills} --states ${states} --seed ${seed}`);
+  if (Number(kills) > 0) {
+    const report = await killRun({ seed: Number(seed), kills: Number(kills), progress: teller(killText) });
+    console.log(JSON.stringify({ kill: report }));
+    console.error(`fault: ${killText(report)}; seed ${seed}`);
+  }
+  if (Number(states) > 0) {
+    const report = await powerRun({ seed: Number(seed), states: Number(states), progress: teller(powerText) });
+    console.log(JSON.stringify({ power: report }));
+    console.error(`fault: ${powerText(report)}; seed ${seed}`);
+  }
 });
-const wrong = Object.entries(values).find(([, value]) => !COUNT.test(value));
-if (wrong === undefined) await run(Number(values.seed), Number(values.kills), Number(values.states));
-else {
-  console.error(`fault: --${wrong[0]} is ${wrong[1]}, must be a whole number`);
-  process.exitCode = EXIT_USAGE;
+
+function killText(report: KillReport): string {
+  const { kills, whileStarting, acknowledged, backups, backupsCut, restores, restoresCut } = report;
+  const kept = `${backups} backups (${backupsCut} cut), ${restores} restores (${restoresCut} cut)`;
+  return `${kills} kills (${whileStarting} of starts), ${acknowledged} changes acknowledged, ${kept}, 0 lost`;
 }
 
-async function run(seed: number, kills: number, states: number): Promise<void> {
-  console.error(`fault: again with: npm run fault -- --seed ${seed} --kills ${kills} --states ${states}`);
+function powerText({ states, lossy, acknowledged }: PowerReport): string {
+  return `${states} power failures (${lossy} with something unsynced), ${acknowledged} changes acknowledged, 0 lost`;
+}
+
+/** Tells how far a run has come, not more often than anybody reads. */
+function teller<Report>(text: (report: Report) => string): (report: Report) => void {
   const startedMs = performance.now();
-  const tell = (text: string): void =>
-    console.error(`fault: ${((performance.now() - startedMs) / 1_000).toFixed(0).padStart(5)} s  ${text}`);
-  if (kills > 0) {
-    const progress = ({
-      kills: done,
-      acknowledged,
-    }: Pick<Awaited<ReturnType<typeof killRun>>, 'kills' | 'acknowledged'>) =>
-      tell(`${done} of ${kills} kills, ${acknowledged} changes acknowledged, 0 lost`);
-    console.log(JSON.stringify({ kill: await killRun({ seed, kills, progress }) }));
-  }
-  if (states > 0) {
-    const progress = (done: number): void => tell(`${done} of ${states} power failures, 0 lost`);
-    console.log(JSON.stringify({ power: await powerRun({ seed, states, progress }) }));
-  }
+  let toldMs = startedMs;
+  return (report) => {
+    const nowMs = performance.now();
+    if (nowMs - toldMs < TOLD_MS) return;
+    toldMs = nowMs;
+    console.error(`fault: ${((nowMs - startedMs) / 1_000).toFixed(0).padStart(5)} s  ${text(report)}`);
+  };
 }

@@ -4,6 +4,7 @@ import { type Content, content, manifestPath } from '../registry/push.ts';
 import { assertBlob, type Sender } from './content-check.ts';
 import { artifactOf } from './image.ts';
 import type { Random } from './random.ts';
+import type { Restorable, WhenEnded } from './restorable.ts';
 
 const CHUNK = 60_000;
 
@@ -16,12 +17,14 @@ interface Upload {
 }
 
 /** One client that uploads blobs chunk by chunk and goes on, after a crash, where the server says. */
-export class Uploader {
+export class Uploader implements Restorable {
   readonly #client: Sender;
   readonly #repository: string;
   readonly #random: Random;
   #upload: Upload | undefined;
   #done: Content | undefined;
+  /** Where an upload was that a restore ended: what is not finished is in no backup. */
+  #ended: string | undefined;
   acknowledged = 0;
   /** How many uploads went on after a crash. */
   resumed = 0;
@@ -43,6 +46,8 @@ export class Uploader {
   /** Every byte that was acknowledged is kept, no byte that was never sent, and the blob last ended is whole. */
   async check(): Promise<void> {
     if (this.#done !== undefined) await assertBlob(this.#client, this.#repository, this.#done);
+    if (this.#ended !== undefined) assert.equal((await this.#client.send('GET', this.#ended)).status, 404);
+    this.#ended = undefined;
     const upload = this.#upload;
     if (upload === undefined) return;
     const answer = await this.#client.send('GET', upload.location);
@@ -62,6 +67,15 @@ export class Uploader {
     upload.ending = false;
     upload.location = answer.headers.location ?? upload.location;
     this.resumed++;
+  }
+
+  remember(): WhenEnded {
+    const done = this.#done;
+    return () => () => {
+      this.#done = done;
+      this.#ended = this.#upload?.location;
+      this.#upload = undefined;
+    };
   }
 
   async #begin(): Promise<void> {

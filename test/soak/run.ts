@@ -4,35 +4,34 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism, loadavg } from 'node:os';
-import { parseArgs } from 'node:util';
+import { COUNT, newSeed, POSITIVE, type Runner, runWith } from '../runner-options.ts';
 import { plot } from './plot.ts';
 import type { Sample } from './sample.ts';
 import { growth, soak } from './soak.ts';
 
-const EXIT_USAGE = 64;
-const NUMBER = /^\d{1,9}(\.\d{1,3})?$/;
 const SAMPLES = 120;
 /** A last quarter that takes more than so many times the second is growth. */
 const FLAT = 1.25;
 const MIB = 1024 * 1024;
 
-const { values } = parseArgs({
+const RUNNER: Runner<'minutes' | 'rate' | 'seed' | 'plot'> = {
+  name: 'soak',
+  what: `Uses a real server at a steady rate, and says what it took. Ends with 1 when memory, descriptors or disk grew, or
+anything was not answered as it must be.`,
   options: {
-    minutes: { type: 'string', default: '60' },
-    rate: { type: 'string', default: '20' },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    plot: { type: 'string' },
+    minutes: { value: 'N', what: 'How long.', byDefault: '60', accepts: POSITIVE },
+    rate: { value: 'N', what: 'Pieces of work begun in a second.', byDefault: '20', accepts: POSITIVE },
+    seed: { value: 'N', what: 'Chooses the work; another one each time when left out.', accepts: COUNT },
+    plot: { value: 'FILE', what: 'Where to draw it, as SVG.' },
   },
-});
-const { plot: file, ...numbers } = values;
-const wrong = Object.entries(numbers).find(([, value]) => !NUMBER.test(value) || Number(value) === 0);
-if (wrong === undefined) await run(Number(values.minutes), Number(values.rate), Number(values.seed));
-else {
-  console.error(`soak: --${wrong[0]} is ${wrong[1]}, must be a number above 0`);
-  process.exitCode = EXIT_USAGE;
-}
+  examples: ['--minutes 60 --rate 10 --seed 7 --plot soak.svg'],
+};
 
-async function run(minutes: number, rate: number, seed: number): Promise<void> {
+await runWith(RUNNER, ({ minutes, rate, seed = newSeed(), plot: file }) =>
+  run(Number(minutes), Number(rate), Number(seed), file),
+);
+
+async function run(minutes: number, rate: number, seed: number, file: string | undefined): Promise<void> {
   const seconds = minutes * 60;
   console.error(`soak: again with: npm run soak -- --minutes ${minutes} --rate ${rate} --seed ${seed}`);
   const report = await soak({ seed, seconds, rate, everyS: seconds / SAMPLES, progress: tell });

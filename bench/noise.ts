@@ -23,7 +23,7 @@ export class Noise {
 }
 
 /** In ticks, of all processors: what is neither idle nor waiting for a disk, and everything. Linux only (proc(5)). */
-async function cpuTimes(): Promise<{ readonly busy: number; readonly all: number }> {
+export async function cpuTimes(): Promise<{ readonly busy: number; readonly all: number }> {
   const [line = ''] = (await readFile('/proc/stat', 'utf8')).split('\n', 1);
   const times = line.split(/\s+/).slice(1).map(Number);
   const all = times.reduce((sum, time) => sum + time, 0);

@@ -7,6 +7,7 @@ import type { Sources } from '../config/sources.ts';
 import type { RunningServer } from '../server/ready.ts';
 import { banner } from './banner.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
+import { startFailure } from './start-failure.ts';
 import { stopRequests } from './stop.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -45,33 +46,10 @@ async function start(config: Config, terminal: Terminal): Promise<RunningServer 
     const sudo = { uid: terminal.env['SUDO_UID'], gid: terminal.env['SUDO_GID'] };
     return await startServer(config, { onFatal, ofProcess: true, sudo });
   } catch (error) {
-    const exit = error instanceof StartRefusedError ? EXIT.config : exitFor(error);
-    if (!(error instanceof Error) || exit === undefined) throw error;
-    const advice = exit === EXIT.unavailable ? '; choose another port with --registry or --control' : '';
-    terminal.err(`seawall: cannot start: ${error.message}${advice}\n`);
-    return exit;
+    const refused = error instanceof StartRefusedError ? { exit: EXIT.config, advice: '' } : undefined;
+    const failure = refused ?? startFailure(error, config.dataDir);
+    if (!(error instanceof Error) || failure === undefined) throw error;
+    terminal.err(`seawall: cannot start: ${error.message}${failure.advice}\n`);
+    return failure.exit;
   }
-}
-
-/** Faults of the surroundings, by the code that the system gives them. */
-const START_FAILURES: Readonly<Record<string, ExitCode>> = {
-  EADDRINUSE: EXIT.unavailable,
-  EADDRNOTAVAIL: EXIT.config,
-  ENOTFOUND: EXIT.config,
-  ENOENT: EXIT.config,
-  ENOTDIR: EXIT.config,
-  EACCES: EXIT.denied,
-  EPERM: EXIT.denied,
-  EROFS: EXIT.denied,
-  ENOSPC: EXIT.failed,
-  EDQUOT: EXIT.failed,
-  EMFILE: EXIT.failed,
-  ENFILE: EXIT.failed,
-  // SQLite's own, of which the message says what is wrong: a full volume, or one that fails.
-  ERR_SQLITE_ERROR: EXIT.failed,
-};
-
-/** What to end with for a fault of the surroundings; `undefined` for one of the program, which is thrown. */
-function exitFor(error: unknown): ExitCode | undefined {
-  return error instanceof Error && 'code' in error ? START_FAILURES[String(error.code)] : undefined;
 }

@@ -80,12 +80,13 @@ function takeLock(path: string): Disposable | undefined {
   }
 }
 
-function unlessAbsent(error: NodeJS.ErrnoException): void {
+/** What cannot be looked for may be there. */
+function unlessAbsent(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error;
 }
 
 async function refuseUnfinished(root: string): Promise<void> {
-  const there = await stat(join(root, UNFINISHED)).catch(() => undefined);
+  const there = await stat(join(root, UNFINISHED)).catch(unlessAbsent);
   if (there === undefined) return;
   throw new RestoreUnfinishedError(
     `a restore into ${root} broke off, and it is not whole; do it again: seawall restore FOLDER --data ${root}`,

@@ -25,12 +25,23 @@ export function noteDoubt(root: string): void {
  */
 export async function settleDoubt(root: string): Promise<void> {
   const mark = join(root, 'run', MARK);
-  if ((await stat(mark).catch(() => undefined)) === undefined) return;
+  if (!(await isThere(mark))) return;
   for (const name of DATABASES) {
     const path = join(root, name);
-    if ((await stat(path).catch(() => undefined)) === undefined) continue;
+    if (!(await isThere(path))) continue;
     const faults = faultsOf(path);
     if (faults.length > 0) throw damaged(path, faults.join('; '));
   }
   await removeDurably(mark);
+}
+
+/** Throws where a disk that fails leaves it open. */
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    throw error;
+  }
 }

@@ -21,8 +21,10 @@ const EXIT_FAILED = 70;
 const EXIT_CONFIG = 78;
 /** Of so many restores one is not cut first. */
 const WHOLE = 3;
-/** The longest that a cut restore goes on after it has begun to move things, in ms. */
-const LONGEST_MOVE_MS = 60;
+/** Of so many restores that are cut one is cut at any time; the others after they have begun to change something. */
+const ANY_TIME = 4;
+/** Of what a whole restore takes, the share after it has begun to change something, about. */
+const CHANGING = 0.4;
 
 /** A backup that is being made. */
 interface UnderWay {
@@ -136,10 +138,10 @@ export class BackupOperator {
     const { dataDir } = this.#seawall;
     const running = runCommand(this.#restoring(folder));
     using watching = changesOf(dataDir);
-    if (this.#random.below(2) === 0) await pause(this.#random.below(this.#restoreMs));
+    if (this.#random.below(ANY_TIME) === 0) await pause(this.#random.below(this.#restoreMs));
     else {
       await Promise.race([watching.first, running.ended]);
-      await pause(this.#random.below(LONGEST_MOVE_MS));
+      await pause(this.#random.next() * this.#restoreMs * CHANGING);
     }
     running.kill();
     const ended = await running.ended;

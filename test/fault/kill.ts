@@ -4,12 +4,14 @@ import { armOf } from '../management/arm.ts';
 import { RegistryClient } from '../registry/client.ts';
 import { BackupOperator } from './backup-operator.ts';
 import { Collector } from './collector.ts';
+import { whyNoInjection } from './injection.ts';
 import { assertBytes, assertConsistent, orphansOf } from './inspect.ts';
 import { isLost } from './lost.ts';
 import { ProcessSeawall } from './process-seawall.ts';
 import { Pusher, type SharedLayers } from './pusher.ts';
 import { type Random, randomOf } from './random.ts';
 import { Ruler } from './ruler.ts';
+import { someFault, someKill, startUnder } from './start-fault.ts';
 import { Uploader } from './uploader.ts';
 
 /** A run of kills. The same seed chooses the same changes and moments; how far the machine comes is its own. */
@@ -26,6 +28,9 @@ export interface KillReport {
   readonly kills: number;
   /** Kills while the server was starting. */
   readonly whileStarting: number;
+  /** Starts under a failing disk, and how many of them the server refused. */
+  readonly failing: number;
+  readonly refused: number;
   /** Changes that were answered with success. */
   readonly acknowledged: number;
   /** Passes of the collection that came to their end; each kill cut another. */
@@ -53,10 +58,12 @@ const LONGEST_LIFE_MS = 700;
 /** One start in so many is killed before it is done; of the first, which makes everything, each but one in two. */
 const STARTS_KILLED = 10;
 const FIRST_STARTS_KILLED = 2;
+/** One kill in so many is followed by a start under a failing disk. */
+const STARTS_FAILING = 15;
 /** One life in so many has a backup made, one kill in so many is followed by a backup without server, and by a restore. */
 const BACKUPS = 3;
 const BACKUPS_WITHOUT = 40;
-const RESTORES = 8;
+const RESTORES = 6;
 /** A start is killed at the latest after so many times what a whole one took. */
 const START_SHARE = 1.2;
 /** Everything ever pushed is compared once in so many kills, and at the end. */
@@ -88,6 +95,8 @@ export async function killRun({ seed, kills, progress }: KillOptions): Promise<K
     seed,
     kills: done,
     whileStarting: starts.killed,
+    failing: starts.failing,
+    refused: starts.refused,
     acknowledged: clients.reduce((sum, { acknowledged }) => sum + acknowledged, 0),
     passes: collector.acknowledged,
     resumed: uploaders.reduce((sum, { resumed }) => sum + resumed, 0),
@@ -105,6 +114,7 @@ export async function killRun({ seed, kills, progress }: KillOptions): Promise<K
         await starts.cut();
         done++;
       }
+      if (random.below(STARTS_FAILING) === 0) await starts.fail();
       if (random.below(BACKUPS_WITHOUT) === 0) await operator.stepWithout();
       const restored = random.below(RESTORES) === 0 && (await operator.restore());
       await starts.whole();
@@ -152,6 +162,8 @@ async function endedWith(seawall: ProcessSeawall): Promise<number | null | undef
   return seawall.running ? undefined : seawall.exited;
 }
 
+const canInject = whyNoInjection() === false;
+
 /** The starts of a server, some of which are killed at any moment of what a whole one takes. */
 class Starts {
   readonly #seawall: ProcessSeawall;
@@ -160,6 +172,9 @@ class Starts {
   #tookMs = LONGEST_LIFE_MS;
   /** Starts that were killed. */
   killed = 0;
+  /** See {@link KillReport}. */
+  failing = 0;
+  refused = 0;
 
   constructor(seawall: ProcessSeawall, random: Random) {
     this.#seawall = seawall;
@@ -172,11 +187,28 @@ class Starts {
     this.#tookMs = performance.now() - beganMs;
   }
 
+  /** Kills a start at any time, or with any of its calls that change something. */
   async cut(): Promise<void> {
-    this.#seawall.spawn();
-    await pause(this.#random.next() * this.#tookMs * START_SHARE);
+    const fault = someKill(this.#random);
+    if (canInject && this.#random.below(2) === 0) await startUnder(this.#seawall, fault);
+    else {
+      this.#seawall.spawn();
+      await pause(this.#random.next() * this.#tookMs * START_SHARE);
+    }
     await this.#seawall.kill();
     this.killed++;
+  }
+
+  /** Starts under a failing disk: the server refuses, or is ready and is killed. */
+  async fail(): Promise<void> {
+    if (!canInject) return;
+    const fault = someFault(this.#random);
+    const ready = await startUnder(this.#seawall, fault).catch((error: unknown) => {
+      throw new Error(`a start with ${JSON.stringify(fault)}: ${String(error)}`, { cause: error });
+    });
+    this.failing++;
+    if (!ready) this.refused++;
+    await this.#seawall.kill();
   }
 }
 

@@ -35,9 +35,10 @@ await runWith(RUNNER, async ({ kills = '', states = '', seed = newSeed() }) => {
 });
 
 function killText(report: KillReport): string {
-  const { kills, whileStarting, acknowledged, backups, backupsCut, restores, restoresCut } = report;
+  const { kills, whileStarting, failing, refused, acknowledged, backups, backupsCut, restores, restoresCut } = report;
   const kept = `${backups} backups (${backupsCut} cut), ${restores} restores (${restoresCut} cut)`;
-  return `${kills} kills (${whileStarting} of starts), ${acknowledged} changes acknowledged, ${kept}, 0 lost`;
+  const starts = `${failing} starts on a failing disk (${refused} refused)`;
+  return `${kills} kills (${whileStarting} of starts), ${starts}, ${acknowledged} changes acknowledged, ${kept}, 0 lost`;
 }
 
 function powerText({ states, lossy, acknowledged }: PowerReport): string {

@@ -15,6 +15,8 @@ const LINES: readonly Line[] = [
   { title: 'data on disk', unit: 'MiB', colour: '#7f6000', value: ({ disk }) => disk / MIB },
   { title: 'pull by tag, median', unit: 'ms', colour: '#741b47', value: ({ median }) => median },
   { title: 'pull by tag, 99th percentile', unit: 'ms', colour: '#990000', value: ({ p99 }) => p99 },
+  { title: 'processors, the server', unit: '%', colour: '#0b5394', value: ({ own }) => own * 100 },
+  { title: 'processors, others on the machine', unit: '%', colour: '#666666', value: ({ others }) => others * 100 },
 ];
 const WIDTH = 760;
 const HEIGHT = 110;

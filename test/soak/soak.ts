@@ -8,7 +8,7 @@ import { Ruler } from '../fault/ruler.ts';
 import { armOf } from '../management/arm.ts';
 import { RegistryClient } from '../registry/client.ts';
 import { manifestPath } from '../registry/push.ts';
-import { type Sample, sample } from './sample.ts';
+import { type Sample, sample, watchProcess } from './sample.ts';
 
 /** How long and how hard a server is used. */
 export interface SoakOptions {
@@ -52,7 +52,8 @@ export async function soak({ seed, seconds, rate, everyS, progress }: SoakOption
   const shared: SharedLayers = { layers: [], turns: () => collector.turns };
   const pushers = Array.from({ length: PUSHERS }, (_, i) => new Pusher(client, `soak/p${i}`, random.fork(), shared));
   const ruler = new Ruler(() => armOf(seawall), { name: 'ruled', client: ruled });
-  const sinceMs = performance.now();
+  const watched = await watchProcess(seawall.state.pid, seawall.dataDir);
+  const { sinceMs } = watched;
   const samples: Sample[] = [];
   let latencies: number[] = [];
   let pulls = 0;
@@ -86,7 +87,7 @@ export async function soak({ seed, seconds, rate, everyS, progress }: SoakOption
     }
     if (performance.now() >= nextSampleMs) {
       nextSampleMs += everyS * 1_000;
-      const taken = await sample({ pid: seawall.state.pid, dataDir: seawall.dataDir, sinceMs }, latencies);
+      const taken = await sample(watched, latencies);
       latencies = [];
       samples.push(taken);
       progress?.(taken);
@@ -100,18 +101,4 @@ export async function soak({ seed, seconds, rate, everyS, progress }: SoakOption
   assertConsistent(seawall.dataDir);
   const changes = [...pushers, ruler].reduce((sum, { acknowledged }) => sum + acknowledged, 0);
   return { seed, samples, pulls, changes, passes: collector.acknowledged };
-}
-
-/** How much more of something a server takes in the last quarter than in the second: the median of each, as a ratio. */
-export function growth(samples: readonly Sample[], value: (sample: Sample) => number): number {
-  const quarter = Math.floor(samples.length / 4);
-  return medianOf(samples.slice(-quarter), value) / medianOf(samples.slice(quarter, 2 * quarter), value);
-}
-
-function medianOf(samples: readonly Sample[], value: (sample: Sample) => number): number {
-  const values = samples
-    .map(value)
-    .filter(Number.isFinite)
-    .toSorted((a, b) => a - b);
-  return values[values.length >> 1] ?? Number.NaN;
 }

@@ -10,7 +10,7 @@ describe('an envelope', () => {
   const envelope = seal(TYPE, 'hello world', privateKey);
 
   it('is signed as the specification of DSSE shows it, so that others can verify it', () => {
-    const [{ sig = '' } = {}] = envelope.signatures;
+    const sig = envelope.signatures[0]?.sig ?? '';
     const encoded = Buffer.from('DSSEv1 29 http://example.com/HelloWorld 11 hello world');
     assert.ok(verify('sha256', encoded, publicKey, Buffer.from(sig, 'base64')));
     assert.equal(envelope.payload, Buffer.from('hello world').toString('base64'));

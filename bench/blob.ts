@@ -74,11 +74,20 @@ export interface PushTimes {
 }
 
 /** Pushes a layer as docker does: POST, one streamed PATCH, PUT. */
-export async function pushLayer({ origin }: Subject, repository: string, file: ContentFile): Promise<PushTimes> {
+export async function pushLayer(
+  { origin }: Subject,
+  repository: string,
+  file: ContentFile,
+  bytesPerSecond?: number,
+): Promise<PushTimes> {
   using wire = await Wire.open(origin);
   const startedMs = performance.now();
   const begun = await wire.must({ method: 'POST', path: `/v2/${repository}/blobs/uploads/` });
-  const sent = await upload(origin, begun.headers['location'] ?? '', { method: 'PATCH', file: file.path });
+  const sent = await upload(origin, begun.headers['location'] ?? '', {
+    method: 'PATCH',
+    file: file.path,
+    bytesPerSecond,
+  });
   const sentMs = performance.now();
   const path = `${sent.location}${sent.location.includes('?') ? '&' : '?'}digest=${file.digest}`;
   await wire.must({ method: 'PUT', path, body: Buffer.alloc(0) });

@@ -52,18 +52,37 @@ function milliseconds(found: RegExpExecArray | null): number {
   return Number(found?.[1]) * factor;
 }
 
+/** How fast a transfer may go, in bytes a second; as fast as it can where it is not said. */
+interface Pace {
+  readonly bytesPerSecond?: number | undefined;
+}
+
+function paced({ bytesPerSecond }: Pace): readonly string[] {
+  return bytesPerSecond === undefined ? [] : ['--limit-rate', String(bytesPerSecond)];
+}
+
 /** Downloads with curl and forgets the bytes; answers the seconds it took. */
-export async function download(origin: Origin, path: string): Promise<number> {
-  return curl(origin, path, ['-o', '/dev/null']);
+export async function download(origin: Origin, path: string, pace: Pace = {}): Promise<number> {
+  return curl(origin, path, ['-o', '/dev/null', ...paced(pace)]);
 }
 
 /** Sends a file with curl; answers the seconds it took and the answer's Location. */
 export async function upload(
   origin: Origin,
   path: string,
-  { method, file }: { readonly method: 'PATCH' | 'PUT'; readonly file: string },
+  { method, file, ...pace }: { readonly method: 'PATCH' | 'PUT'; readonly file: string } & Pace,
 ): Promise<{ readonly seconds: number; readonly location: string }> {
-  const sent = ['-X', method, '-T', file, '-H', 'content-type: application/octet-stream', '-H', 'expect:'];
+  const sent = [
+    '-X',
+    method,
+    '-T',
+    file,
+    '-H',
+    'content-type: application/octet-stream',
+    '-H',
+    'expect:',
+    ...paced(pace),
+  ];
   const ended = await run(['curl', ...common(origin), ...sent, ...WRITE_OUT, target(origin, path)]);
   const [seconds, location] = outcome(ended.stdout, ended.stderr);
   return { seconds, location };

@@ -8,12 +8,14 @@ import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { hostCommand } from '../../src/cli/lab.ts';
 import { startSeawall, type TestSeawall } from '../../src/testkit/start-seawall.ts';
+import { AZ_CLIENTS } from '../client/az.ts';
 import { lacks } from '../client/process.ts';
 import { armOf } from '../management/arm.ts';
 
 const run = promisify(execFile);
 const ROOT = process.platform !== 'linux' || process.getuid?.() !== 0 ? 'the lab needs Linux and root' : false;
 const WHY_NOT = ROOT === false ? lacks('docker', 'dockerd', 'podman', 'skopeo', 'nsenter', 'unshare') : ROOT;
+const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 const LOGIN = 'myregistry.azurecr.test';
 
 /** What today's service has clients print (facts/acr.md §2.2, generation B). */
@@ -24,7 +26,8 @@ describe('real clients that a registry refuses as today’s service does', { ski
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'seawall-current-'));
     seawall = await startSeawall({
-      settings: { lab: 'on', registry: '127.0.0.1:5443', control: '127.0.0.1:0', denial: 'current' },
+      // The control listener is where hosts reach it, as by default.
+      settings: { lab: 'on', registry: '127.0.0.1:5443', control: '198.18.77.2:5444', denial: 'current' },
     });
     const arm = await armOf(seawall);
     const group = `${arm.subscription}/resourceGroups/lab`;
@@ -107,4 +110,25 @@ describe('real clients that a registry refuses as today’s service does', { ski
     const skopeo = await refused('skopeo', 'inspect', '--creds', 'myregistry:x', `docker://${LOGIN}/hello-world:v1`);
     assert.match(skopeo, /[Rr]equesting bearer token: invalid status code from registry 403 \(Forbidden\)/);
   });
+
+  for (const client of AZ_CLIENTS)
+    it(`az acr login (${client.name})`, { timeout: 400_000 }, async (t) => {
+      const az = await client.find();
+      if (az.kind === 'missing') return t.skip(az.why);
+      const signIn = `eval "$('${process.execPath}' '${MAIN}' env --data '${seawall.dataDir}')"`;
+      const env = { ...process.env, PATH: az.path, HOME: folder };
+      const { stdout } = await run('bash', ['-c', `${signIn} && env | grep -E '^(AZURE_|REQUESTS_CA)'`], { env });
+      const signedIn = stdout.trim().split('\n');
+      const said = await refused('env', ...signedIn, `PATH=${az.path}`, 'az', 'acr', 'login', '--name', 'myregistry');
+      assert.match(
+        said,
+        /Unable to get AAD authorization tokens with message: .*CONNECTIVITY_REFRESH_TOKEN_ERROR\nAccess to registry 'myregistry\.azurecr\.test' was denied\. Response code: 403\. Please try running 'az login' again to refresh permissions\./,
+      );
+      assert.match(
+        said,
+        new RegExp(`WARNING: Error response from daemon: Get "https://${LOGIN}/v2/": ${DENIED.source}`),
+      );
+      assert.match(said, /ERROR: Login failed\.\s*$/);
+      return undefined;
+    });
 });

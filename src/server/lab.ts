@@ -37,6 +37,8 @@ export interface Lab extends AsyncDisposable {
   readonly keeper: HostsKeeper;
   /** The plan that is in force; `undefined` without a lab. */
   readonly plan: () => LabPlan | undefined;
+  /** Is told why, where the lab is lost while the server runs: whoever makes its networks is gone. */
+  onLost(listener: (why: string) => void): void;
   /** Sends packets the way the networks of a view are. */
   apply(view: StateView, topology: Topology): Promise<void>;
   /** The machines on its hosts. */
@@ -69,6 +71,9 @@ export interface LabServing {
   readonly inner: InnerServices;
 }
 
+const LOST =
+  "the lab's supervisor ended, and hosts with it: packets go as they did, and no change of networks or hosts is carried out. Restart the server; the next start makes the lab anew";
+
 /** The suffix of names that the lab serves, where nobody chose one. */
 const SUFFIX = 'azurecr.test';
 const HTTPS = 443;
@@ -89,6 +94,8 @@ export async function openLab(config: Config): Promise<Lab> {
   const tell = (event: MachineEvent): void => {
     for (const listener of listeners) listener(event);
   };
+  const lost = new Set<(why: string) => void>();
+  let isClosing = false;
   const started = await startFabric({
     publicPrefix,
     hostsFile: hostsPath(chosen),
@@ -96,7 +103,10 @@ export async function openLab(config: Config): Promise<Lab> {
     machines: machineSettings(chosen),
     take: (network, purpose, socket) => take({ network, purpose, socket }),
     found: (uid, state) => tell({ kind: 'found', uid, state }),
-    ended: () => tell({ kind: 'ended' }),
+    ended: () => {
+      tell({ kind: 'ended' });
+      if (!isClosing) for (const listener of lost) listener(LOST);
+    },
   });
   if (started.kind === 'refused' && config.lab === 'auto') return noLab(config, { kind: 'none', why: started.why });
   if (started.kind === 'refused') throw new StartRefusedError(`the lab cannot be made: ${started.why}`);
@@ -118,6 +128,7 @@ export async function openLab(config: Config): Promise<Lab> {
       remove: () => fabric.keepHosts(undefined),
     },
     plan: () => plan,
+    onLost: (listener) => void lost.add(listener),
     async apply(view, topology) {
       const hosts = hostsOf(view, named);
       const kinds = kindHosts(view, new Set(hosts.map(({ name }) => name)));
@@ -143,6 +154,7 @@ export async function openLab(config: Config): Promise<Lab> {
       if (chosen.registry.host !== own) given.attach({ server: await fabric.listen(port), attachment: INTERNET });
     },
     async [Symbol.asyncDispose]() {
+      isClosing = true;
       for (const stop of attached.values()) stop();
       await fabric[Symbol.asyncDispose]();
     },
@@ -157,6 +169,7 @@ function noLab(config: Config, ready: ReadyLab): Lab {
     opened: async () => undefined,
     keeper: OWN_KEEPER,
     plan: () => undefined,
+    onLost: () => undefined,
     apply: async () => undefined,
     serve: async () => undefined,
     machines: {

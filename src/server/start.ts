@@ -61,6 +61,7 @@ import { metadataRoute } from './metadata-route.ts';
 import { controlOrigin, registryOrigin } from './origins.ts';
 import { type AttachedListener, attachedListeners, declaredEgress } from './perimeter.ts';
 import { principalRoutes } from './principal-routes.ts';
+import { watchReadiness } from './readiness.ts';
 import { type ReadyInfo, type ReadyRegistry, type RunningServer, StartRefusedError } from './ready.ts';
 import { followRegistries } from './registries.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -219,7 +220,7 @@ export async function startServer(asked: Config, options: StartOptions): Promise
       refreshCertificates: () => listeners.refreshCertificates(),
       now,
     },
-    stopping: () => listeners.stopping(),
+    notReady: watchReadiness({ listeners, lab, log }),
   };
   stack.use(startKeyRotation(stores.keys, log, now));
   registry.serve(registryPlane(assembly, registryPort));
@@ -308,7 +309,8 @@ interface Assembly {
   readonly lab: Lab;
   readonly machines: StartedMachines;
   readonly substitutions: Substitutions;
-  readonly stopping: () => boolean;
+  /** Why it cannot serve as it should. */
+  readonly notReady: () => string | undefined;
 }
 
 function registryPlane(
@@ -348,9 +350,10 @@ function controlListenerPlane(
   }: Assembly,
   controlUrl: string,
 ) {
-  const { gate, identities, lab, machines, substitutions, stopping } = others;
+  const { gate, identities, lab, machines, substitutions, notReady } = others;
   const ready = async (): Promise<true | string> => {
-    if (stopping()) return 'the server is stopping';
+    const why = notReady();
+    if (why !== undefined) return why;
     await stores.content.metadata.trash(0);
     return true;
   };

@@ -49,6 +49,8 @@ export type LogEvent =
     }
   | { readonly event: 'blob-damaged'; readonly digest: string; readonly locator: string; readonly damage: string }
   | { readonly event: 'task-failed'; readonly task: string; readonly error: unknown }
+  /** Whoever makes the networks is gone. */
+  | { readonly event: 'lab-lost'; readonly why: string }
   /** The lab answered in place of something outside it. */
   | { readonly event: 'substituted'; readonly asked: string; readonly given: string }
   | { readonly event: 'packages-failed'; readonly host: string; readonly why: string }
@@ -78,6 +80,7 @@ export const EVENT_LEVEL: Readonly<Record<LogEvent['event'], LogLevel>> = {
   'collection-done': 'info',
   'blob-damaged': 'error',
   'task-failed': 'error',
+  'lab-lost': 'error',
   substituted: 'info',
   'packages-failed': 'warn',
   'lines-dropped': 'warn',

@@ -32,7 +32,9 @@ export async function exposureOf(files: OperatorFiles): Promise<string | undefin
 }
 
 async function readPresent(path: string): Promise<string> {
-  const text = await readIfPresent(path);
+  const text = await readIfPresent(path).catch((error: unknown) => {
+    throw isDenied(error) ? new CertificateError(`${path} ${denied(path)}`) : error;
+  });
   if (text === undefined) throw new CertificateError(`${path} is not there. Check --tls-cert and --tls-key`);
   return text;
 }
@@ -46,4 +48,15 @@ function complaint(files: OperatorFiles, inspected: Exclude<InspectedPair, { kin
     case 'mismatch':
       return `${files.certFile} ${inspected.message} in ${files.keyFile}. Give the key that the certificate was asked with; the server's own certificate must be first in its file`;
   }
+}
+
+function isDenied(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM');
+}
+
+/** A server that has let go of root could read at its start what it cannot now. */
+function denied(path: string): string {
+  const uid = process.geteuid?.();
+  const who = uid === undefined ? 'this server' : `uid ${uid}, as whom the server runs,`;
+  return `may not be read by ${who} or a folder above keeps it out. Run: chgrp ${process.getegid?.() ?? 'GROUP'} ${path} && chmod 640 ${path}; a restart as root reads it, too`;
 }

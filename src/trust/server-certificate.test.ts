@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { chmodSync } from 'node:fs';
 import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -8,6 +9,7 @@ import type { KeyPair } from './key-pair.ts';
 import { scratch } from './scratch.fixture.ts';
 import { openServerCertificate, type ServerCertificate } from './server-certificate.ts';
 
+const NOBODY = 65_534;
 const NOW = Date.UTC(2026, 5, 1);
 const DAY = 24 * 60 * 60 * 1000;
 
@@ -49,6 +51,16 @@ async function bench(): Promise<Bench> {
 
 function nextPair(certificate: ServerCertificate): Promise<KeyPair> {
   return new Promise((resolve) => certificate.onChange(resolve));
+}
+
+/** Whoever runs this may not read the file meanwhile: root stops being root, as a server with a lab does. */
+function withoutAccess(file: string): Disposable {
+  if (process.geteuid?.() !== 0) {
+    chmodSync(file, 0);
+    return { [Symbol.dispose]: () => chmodSync(file, 0o600) };
+  }
+  process.seteuid?.(NOBODY);
+  return { [Symbol.dispose]: () => process.seteuid?.(0) };
 }
 
 describe('an operator certificate', () => {
@@ -100,6 +112,17 @@ describe('an operator certificate', () => {
     const changed = nextPair(certificate);
     await b.write({ key: next.key });
     assert.deepEqual(await changed, next);
+  });
+
+  it('stays where root alone may read the next one and the server is root no more, which is reported with what to do', async () => {
+    await using b = await bench();
+    const first = await b.issue();
+    await b.write(first);
+    using certificate = await b.open();
+    using _ = withoutAccess(b.keyFile);
+    await certificate.refresh();
+    assert.deepEqual(certificate.current(), first);
+    assert.match(b.reports.join(''), /tls\.(?:crt|key) may not be read by uid \d+, .*chgrp \d+ .* && chmod 640 /);
   });
 
   it('stays when its files are removed', async () => {

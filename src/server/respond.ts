@@ -122,11 +122,10 @@ export function record({ listener, log, metrics }: Responder, answered: Answered
     remoteAddress: connectionFacts(request.socket).remoteAddress,
     host: exchange?.target.host ?? '',
     path: exchange?.target.path ?? '',
-    ...(reply?.refusal === undefined ? {} : { refusal: reply.refusal }),
-    ...(exchange?.admission === undefined
-      ? {}
-      : { admission: exchange.admission.reason, generation: exchange.admission.generation }),
-    ...(exchange?.principal === undefined ? {} : { principal: exchange.principal }),
-    ...(request.headers['user-agent'] === undefined ? {} : { userAgent: request.headers['user-agent'] }),
+    refusal: reply?.refusal,
+    admission: exchange?.admission?.reason,
+    generation: exchange?.admission?.generation,
+    principal: exchange?.principal,
+    userAgent: request.headers['user-agent'],
   }));
 }

@@ -10,14 +10,14 @@ export interface AccessEntry {
   readonly route: string;
   readonly status: number;
   /** The code of the refusal, where it was one. */
-  readonly refusal?: string;
+  readonly refusal?: string | undefined;
   /** Why the client's network was let in or refused, and the generation of the rules that said so. */
-  readonly admission?: string;
-  readonly generation?: string;
+  readonly admission?: string | undefined;
+  readonly generation?: string | undefined;
   /** Who signed in, where somebody did. */
-  readonly principal?: string;
+  readonly principal?: string | undefined;
   readonly receivedBytes: number;
   readonly sentBytes: number;
   readonly durationMs: number;
-  readonly userAgent?: string;
+  readonly userAgent?: string | undefined;
 }

@@ -5,6 +5,7 @@ import type { WorkStore } from '../operation/port.ts';
 import { openWork } from '../operation/sqlite/store.ts';
 import { UploadSessions } from '../registry/upload-sessions.ts';
 import type { RegistryServices } from '../registry/call.ts';
+import { WriterThread } from '../sqlite/thread.ts';
 import type { State } from '../state/port.ts';
 import { openState } from '../state/sqlite/state.ts';
 import { openFileBytes } from '../store/file/bytes.ts';
@@ -61,11 +62,12 @@ export async function openStores(
   const keys = await openSigningKeyRing(signingKeyFile(join(dataDir.trust, 'signing-keys.json')), nowMs);
   const bytes = stack.use(await openFileBytes(dataDir.content));
   const cacheBytes = config.manifestCacheBytes;
-  // Each starts a thread of its own, which takes its time: all at once.
+  const rarely = new WriterThread();
+  // Threads take their time to start: all at once.
   const opening = [
     openMetadata({ path: dataDir.metadata, cacheBytes, onFatal }),
-    openState({ path: dataDir.resources, secrets: { of: secretsOf, sealer: box }, onFatal }),
-    openWork({ path: dataDir.work, onFatal }),
+    openState({ path: dataDir.resources, secrets: { of: secretsOf, sealer: box }, thread: rarely, onFatal }),
+    openWork({ path: dataDir.work, thread: rarely, onFatal }),
   ] as const;
   for (const settled of await Promise.allSettled(opening)) if (settled.status === 'fulfilled') stack.use(settled.value);
   const [metadata, state, work] = await Promise.all(opening);

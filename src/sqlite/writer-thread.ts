@@ -1,46 +1,62 @@
-/** The thread that owns a database's one write connection. Started by `writer.ts`, never imported. */
-import { parentPort, workerData } from 'node:worker_threads';
+/** A thread that owns the one write connection of each of its databases. Started by `thread.ts`, never imported. */
+import { type MessagePort, parentPort } from 'node:worker_threads';
 import { runBatch } from './batch.ts';
 import { checkpoint, LOG_PAGES } from './checkpoint.ts';
 import { Database } from './database.ts';
-import type { FromThread, ThreadData, ToThread } from './message.ts';
+import type { FromThread, ToOpen, ToThread } from './message.ts';
 import type { Operations } from './operation.ts';
 
 /** A log that has waited this long (ms) with nothing else to do is checkpointed. */
 const IDLE_MS = 1_000;
 
 if (parentPort === null) throw new Error('writer-thread.ts runs as a worker thread only');
-const port = parentPort;
-const { path, module } = workerData as ThreadData;
-const { operations } = (await import(module)) as { operations: Operations };
-const database = new Database(path, 'write');
-database.useWriteAheadLog();
-let idle: NodeJS.Timeout | undefined;
-
-port.on('message', (message: ToThread) => {
-  clearTimeout(idle);
-  if (message.kind === 'close') return close();
-  const outcome = runBatch(database, operations, message.calls);
-  answer(outcome);
-  if (outcome.kind === 'in-doubt') return;
-  checkpointOrReport(LOG_PAGES);
-  idle = setTimeout(() => checkpointOrReport(0), IDLE_MS);
+const thread = parentPort;
+thread.on('message', (asked: ToOpen) => {
+  // From here on the databases keep the thread.
+  thread.unref();
+  void open(asked);
 });
-answer({ kind: 'ready' });
 
-function answer(message: FromThread): void {
-  port.postMessage(message);
-}
-
-function checkpointOrReport(allowed: number): void {
+async function open({ path, module, port }: ToOpen): Promise<void> {
   try {
-    checkpoint(database, allowed);
+    const { operations } = (await import(module)) as { operations: Operations };
+    const database = new Database(path, 'write');
+    database.useWriteAheadLog();
+    serve(database, operations, port);
+    answer(port, { kind: 'ready' });
   } catch (error) {
-    answer({ kind: 'in-doubt', message: `the write-ahead log could not be checkpointed: ${String(error)}` });
+    const code = error instanceof Error && 'code' in error ? { code: String(error.code) } : {};
+    answer(port, { kind: 'unopened', message: error instanceof Error ? error.message : String(error), ...code });
+    port.close();
   }
 }
 
-function close(): void {
+function serve(database: Database, operations: Operations, port: MessagePort): void {
+  let idle: NodeJS.Timeout | undefined;
+  port.on('message', (message: ToThread) => {
+    clearTimeout(idle);
+    if (message.kind === 'close') return close(database, port);
+    const outcome = runBatch(database, operations, message.calls);
+    answer(port, outcome);
+    if (outcome.kind === 'in-doubt') return;
+    checkpointOrReport(database, LOG_PAGES, port);
+    idle = setTimeout(() => checkpointOrReport(database, 0, port), IDLE_MS);
+  });
+}
+
+function answer(port: MessagePort, message: FromThread): void {
+  port.postMessage(message);
+}
+
+function checkpointOrReport(database: Database, allowed: number, port: MessagePort): void {
+  try {
+    checkpoint(database, allowed);
+  } catch (error) {
+    answer(port, { kind: 'in-doubt', message: `the write-ahead log could not be checkpointed: ${String(error)}` });
+  }
+}
+
+function close(database: Database, port: MessagePort): void {
   database[Symbol.dispose]();
   port.close();
 }

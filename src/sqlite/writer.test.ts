@@ -6,15 +6,16 @@ import { describe, it } from 'node:test';
 import { Database } from './database.ts';
 import { prepareDatabase } from './migrate.ts';
 import { DatabaseFullError, DatabaseInDoubtError, Writer } from './writer.ts';
+import { WriterThread } from './thread.ts';
 import { NOTES_SCHEMA, type operations } from './writer.fixture.ts';
 
-async function openNotes() {
+async function openNotes(thread?: WriterThread) {
   const folder = await mkdtempDisposable(join(tmpdir(), 'seawall-writer-'));
   const path = join(folder.path, 'notes.db');
   prepareDatabase(path, NOTES_SCHEMA);
   const fatal: Error[] = [];
   const module = new URL('./writer.fixture.ts', import.meta.url);
-  const writer = await Writer.open<typeof operations>({ path, module, onFatal: (error) => fatal.push(error) });
+  const writer = await Writer.open<typeof operations>({ path, module, thread, onFatal: (error) => fatal.push(error) });
   const reader = new Database(path, 'read');
   return {
     writer,
@@ -120,5 +121,36 @@ describe('the writer', () => {
     const module = new URL('./writer.fixture.ts', import.meta.url);
     const opening = Writer.open({ path: '/nonexistent/notes.db', module, onFatal: () => {} });
     await assert.rejects(opening, /unable to open/);
+  });
+
+  it('shares a thread with another, each with its own batches, failures and end', async () => {
+    const thread = new WriterThread();
+    await using one = await openNotes(thread);
+    await using other = await openNotes(thread);
+    const answers = await Promise.allSettled([
+      one.writer.call('add', 'a'),
+      other.writer.call('add', 'b'),
+      one.writer.call('addThenThrow', 'c'),
+      other.writer.call('breakCommit', undefined),
+    ]);
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      ['fulfilled', 'rejected', 'rejected', 'rejected'],
+    );
+    assert.deepEqual([one.fatal.length, other.fatal.length], [0, 1]);
+    await other.writer[Symbol.asyncDispose]();
+    assert.equal(await one.writer.call('add', 'd'), 2);
+    assert.deepEqual([one.texts(), other.texts()], [['a', 'd'], []]);
+  });
+
+  it('opens beside one that cannot be opened, and again when the thread has ended', async () => {
+    const thread = new WriterThread();
+    const module = new URL('./writer.fixture.ts', import.meta.url);
+    for (let time = 0; time < 2; time += 1) {
+      await using notes = await openNotes(thread);
+      const opening = Writer.open({ path: '/nonexistent/notes.db', module, thread, onFatal: () => {} });
+      await assert.rejects(opening, { message: /unable to open/, code: 'ERR_SQLITE_ERROR' });
+      assert.equal(await notes.writer.call('add', 'a'), 1);
+    }
   });
 });

@@ -1,13 +1,12 @@
-import { Worker } from 'node:worker_threads';
+import { once } from 'node:events';
+import type { MessagePort } from 'node:worker_threads';
 import type { Answer, Call } from './batch.ts';
-import type { FromThread, ThreadData, ToThread } from './message.ts';
+import type { FromThread, ToThread } from './message.ts';
 import type { ArgumentOf, Operations, ResultOf } from './operation.ts';
+import { type InThread, WriterThread } from './thread.ts';
 
 /** The most calls that one transaction takes; what waits beyond goes into the next. */
 const MAX_BATCH = 512;
-
-/** A thread that keeps nothing between batches: the young generation of the process would be waste. */
-const RESOURCES = { maxYoungGenerationSizeMb: 2 };
 
 /** The volume of the database is full; the calls of the batch were undone. */
 export class DatabaseFullError extends Error {
@@ -37,6 +36,8 @@ export interface WriterOptions {
   readonly path: string;
   /** The module that exports `operations`, loaded in the writer's thread. */
   readonly module: URL;
+  /** The thread that writes it, with others; its own when absent. */
+  readonly thread?: WriterThread | undefined;
   /** Called at most once, when the database is in doubt. */
   readonly onFatal: (error: DatabaseInDoubtError) => void;
 }
@@ -49,46 +50,38 @@ interface Waiting {
 }
 
 /**
- * The one writer of a database, in a thread of its own. Calls made while a batch is being written wait and become the
+ * The one writer of a database, in a thread that writes. Calls made while a batch is being written wait and become the
  * next batch: one message there, one transaction, one fsync, one message back, however many callers there are.
  */
 export class Writer<O extends Operations> implements AsyncDisposable {
-  readonly #worker: Worker;
-  readonly #exited: Promise<unknown>;
+  readonly #port: MessagePort;
+  readonly #closed: Promise<unknown>;
   readonly #onFatal: (error: DatabaseInDoubtError) => void;
   #queue: Waiting[] = [];
   #batch: readonly Waiting[] = [];
   #fatal: DatabaseInDoubtError | undefined;
   #closing = false;
+  /** Until the thread has closed the database: what becomes of the thread then is others' to know. */
+  #open = true;
   #drained: (() => void) | undefined;
 
-  private constructor(worker: Worker, onFatal: (error: DatabaseInDoubtError) => void) {
-    this.#worker = worker;
+  private constructor({ port, worker }: InThread, onFatal: (error: DatabaseInDoubtError) => void) {
+    this.#port = port;
     this.#onFatal = onFatal;
-    this.#exited = new Promise((resolve) => worker.once('exit', resolve));
-    worker.on('message', (message: FromThread) => this.#receive(message));
-    worker.on('error', (error) => this.#fail(`the writer's thread died: ${String(error)}`));
+    this.#closed = once(port, 'close').then(() => (this.#open = false));
+    port.on('message', (message: FromThread) => this.#receive(message));
+    worker.on('error', (error) => {
+      if (this.#open) this.#fail(`the writer's thread died: ${String(error)}`);
+    });
     worker.on('exit', () => {
       if (!this.#closing) this.#fail("the writer's thread ended");
     });
   }
 
-  /** Starts the thread; throws when it cannot open the database. */
+  /** Opens the database in its thread; throws when that cannot. */
   static async open<O extends Operations>(options: WriterOptions): Promise<Writer<O>> {
-    const workerData: ThreadData = { path: options.path, module: options.module.href };
-    const worker = new Worker(new URL('./writer-thread.ts', import.meta.url), {
-      workerData,
-      execArgv: [],
-      resourceLimits: RESOURCES,
-    });
-    await new Promise<void>((resolve, reject) => {
-      worker.once('error', reject);
-      worker.once('message', () => {
-        worker.off('error', reject);
-        resolve();
-      });
-    });
-    return new Writer<O>(worker, options.onFatal);
+    const { thread = new WriterThread() } = options;
+    return new Writer<O>(await thread.open(options.path, options.module), options.onFatal);
   }
 
   /**
@@ -114,14 +107,14 @@ export class Writer<O extends Operations> implements AsyncDisposable {
     });
   }
 
-  /** Writes what waits, then closes the connection and ends the thread. */
+  /** Writes what waits, then closes the connection; the thread ends with its last one. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#closing) {
       this.#closing = true;
       if (this.#batch.length + this.#queue.length > 0) await new Promise<void>((resolve) => (this.#drained = resolve));
       this.#post({ kind: 'close' });
     }
-    await this.#exited;
+    await this.#closed;
   }
 
   #send(): void {
@@ -140,12 +133,13 @@ export class Writer<O extends Operations> implements AsyncDisposable {
   }
 
   #post(message: ToThread, transfer: readonly ArrayBuffer[] = []): void {
-    this.#worker.postMessage(message, [...transfer]);
+    this.#port.postMessage(message, [...transfer]);
   }
 
   #receive(message: FromThread): void {
     switch (message.kind) {
       case 'ready':
+      case 'unopened':
         return;
       case 'in-doubt':
         return this.#fail(message.message);

@@ -1,5 +1,6 @@
 import { Database } from '../../sqlite/database.ts';
 import { prepareDatabase } from '../../sqlite/migrate.ts';
+import type { WriterThread } from '../../sqlite/thread.ts';
 import { Writer } from '../../sqlite/writer.ts';
 import type { Delivery, DeliveryResult, Work, WorkState, WorkStore } from '../port.ts';
 import type { operations } from './operations.ts';
@@ -8,12 +9,14 @@ import { WORK_MIGRATIONS } from './schema.ts';
 /** Opens the work in the SQLite database at `path`, made when absent. One process at a time. */
 export async function openWork(options: {
   readonly path: string;
+  /** The thread that writes it; its own when absent. */
+  readonly thread?: WriterThread;
   readonly onFatal: (error: Error) => void;
 }): Promise<WorkStore> {
-  const { path, onFatal } = options;
+  const { path, thread, onFatal } = options;
   prepareDatabase(path, WORK_MIGRATIONS);
   const module = new URL('./operations.ts', import.meta.url);
-  const writer = await Writer.open<typeof operations>({ path, module, onFatal });
+  const writer = await Writer.open<typeof operations>({ path, module, thread, onFatal });
   const reader = new Database(path, 'read');
   return {
     addDeliveries: (deliveries) => writer.call('addDeliveries', deliveries),

@@ -1,5 +1,6 @@
 import { Database } from '../../sqlite/database.ts';
 import { damaged, prepareDatabase } from '../../sqlite/migrate.ts';
+import type { WriterThread } from '../../sqlite/thread.ts';
 import { Writer } from '../../sqlite/writer.ts';
 import { Followers } from '../followers.ts';
 import { hasOpenSecret, openResource, sealResource, type SecretProperties } from '../secret-property.ts';
@@ -13,6 +14,8 @@ export interface StateOptions {
   readonly path: string;
   /** What of resources is secret; absent: nothing. */
   readonly secrets?: SecretProperties;
+  /** The thread that writes it; its own when absent. */
+  readonly thread?: WriterThread;
   /** Called when the database is in doubt, or a follower failed: what is in force is unknown, and the process must end. */
   readonly onFatal: (error: Error) => void;
 }
@@ -21,13 +24,13 @@ type StateThread = Writer<typeof operations>;
 
 /**
  * Opens the state in the SQLite database at `path`, made when absent. One process at a time. All of it is in memory;
- * a commit is written by a thread of its own and answered after an fsync (`synchronous=FULL`).
+ * a commit is written by a thread and answered after an fsync (`synchronous=FULL`).
  */
-export async function openState({ path, secrets = NOTHING, onFatal }: StateOptions): Promise<State> {
+export async function openState({ path, secrets = NOTHING, thread, onFatal }: StateOptions): Promise<State> {
   prepareDatabase(path, STATE_MIGRATIONS);
   const module = new URL('./operations.ts', import.meta.url);
   const { view, exposed } = readView(path, secrets);
-  const writer = await Writer.open<typeof operations>({ path, module, onFatal });
+  const writer = await Writer.open<typeof operations>({ path, module, thread, onFatal });
   const state = new SqliteState(view, { writer, secrets, onFatal });
   // What an earlier release wrote as it was is sealed before anything else happens.
   if (exposed.length > 0)

@@ -1,0 +1,60 @@
+import { once } from 'node:events';
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import type { FromThread, ToOpen } from './message.ts';
+
+/** A thread that keeps nothing between batches: the young generation of the process would be waste. */
+const RESOURCES = { maxYoungGenerationSizeMb: 2 };
+
+/** A database that is open in a thread. */
+export interface InThread {
+  /** Batches go there and come back. Closed by the thread when the database is. */
+  readonly port: MessagePort;
+  /** The thread itself, of which the end is the end of all its databases. */
+  readonly worker: Worker;
+}
+
+/**
+ * A thread that writes: begun with the first database that is opened in it, ended with the last. Each has batches and
+ * failures of its own, and waits while another is written: only what is written rarely shares one (8 MB each).
+ */
+export class WriterThread {
+  #worker: Worker | undefined;
+
+  /** Opens a database; throws what SQLite says when it cannot. */
+  async open(path: string, module: URL): Promise<InThread> {
+    const worker = (this.#worker ??= this.#begin());
+    const { port1: port, port2 } = new MessageChannel();
+    const asked: ToOpen = { path, module: module.href, port: port2 };
+    worker.postMessage(asked, [port2]);
+    await opened(port, worker);
+    return { port, worker };
+  }
+
+  #begin(): Worker {
+    const worker = new Worker(new URL('./writer-thread.ts', import.meta.url), {
+      execArgv: [],
+      resourceLimits: RESOURCES,
+    });
+    worker.once('exit', () => {
+      if (this.#worker === worker) this.#worker = undefined;
+    });
+    return worker;
+  }
+}
+
+async function opened(port: MessagePort, worker: Worker): Promise<void> {
+  const waiting = new AbortController();
+  const { signal } = waiting;
+  try {
+    const [message] = (await Promise.race([
+      once(port, 'message', { signal }),
+      // Rejects where the thread fails.
+      once(worker, 'exit', { signal }),
+    ])) as [FromThread | number];
+    if (typeof message === 'number') throw new Error("the writer's thread ended before it opened the database");
+    if (message.kind === 'unopened')
+      throw Object.assign(new Error(message.message), message.code === undefined ? {} : { code: message.code });
+  } finally {
+    waiting.abort();
+  }
+}

@@ -67,7 +67,7 @@ function runTests(files) {
       '--test-reporter-destination=stdout',
       ...files,
     ],
-    { cwd: root, stdio: ['inherit', 'inherit', 'pipe'], env: { ...process.env, SEAWALL_TEST_LOGS: logs } },
+    { cwd: root, stdio: ['inherit', 'inherit', 'pipe'], env: { ...process.env, SUITE_LOGS: logs } },
   );
   // Servers and supervisors that the tests start write where the tests do, where nothing else is asked of them.
   child.stderr.pipe(process.stderr, { end: false });

@@ -4,8 +4,11 @@ import type { Readable } from 'node:stream';
 import { getTestContext } from 'node:test';
 import type { NamedSecret } from './secrets-of-body.ts';
 
-/** The folder in which a run of the tests collects logs and secrets (`test/run.mjs`); none where a test is run otherwise. */
-const FOLDER = process.env['SEAWALL_TEST_LOGS'];
+/**
+ * The folder in which a run of the tests collects logs and secrets (`test/run.mjs`); none where a test is run otherwise. Its
+ * name is not like a setting's: servers that the tests start would warn of it.
+ */
+const FOLDER = process.env['SUITE_LOGS'];
 /** What is shorter may well stand in a log by chance, and is nothing that a server makes. */
 const SHORTEST = 12;
 

@@ -12,29 +12,39 @@ const MAX_ENTRIES = 10_000;
 /** In characters of tokens; what is kept of a token is of about its size. */
 const MAX_SIZE = 16 * 1024 * 1024;
 
-/** Remembers verified tokens by the SHA-256 of the token and the auth epoch (invariant 10); the longest unused go first. */
+/**
+ * Remembers verified tokens by the SHA-256 of the token and the auth epoch (invariant 10). The oldest go first, unless they were
+ * asked for since: then they become the newest (CLOCK), so that a hit moves nothing.
+ */
 export class VerifiedTokens {
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, Entry & { used: boolean }>();
   #size = 0;
 
   /** What is known of a token in this epoch. */
   get(key: string, authEpoch: number): Entry | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined || entry.authEpoch !== authEpoch) return undefined;
-    // A map keeps the order of insertion: put behind again what is in use.
-    this.#entries.delete(key);
-    this.#entries.set(key, entry);
+    entry.used = true;
     return entry;
   }
 
   /** Remembers a token. */
   put(key: string, entry: Entry): void {
     this.#remove(key);
-    this.#entries.set(key, entry);
+    this.#makeRoom(entry.size);
+    this.#entries.set(key, { ...entry, used: false });
     this.#size += entry.size;
-    for (const oldest of this.#entries.keys()) {
-      if (this.#entries.size <= MAX_ENTRIES && this.#size <= MAX_SIZE) return;
-      this.#remove(oldest);
+  }
+
+  #makeRoom(size: number): void {
+    for (const [oldest, entry] of this.#entries) {
+      if (this.#entries.size < MAX_ENTRIES && this.#size + size <= MAX_SIZE) return;
+      if (!entry.used) this.#remove(oldest);
+      else {
+        entry.used = false;
+        this.#entries.delete(oldest);
+        this.#entries.set(oldest, entry);
+      }
     }
   }
 

@@ -53,7 +53,10 @@ export async function openSigningKeyRing(store: SigningKeyStore, nowMs: number):
   await rotateIfOld(nowMs);
   return {
     signingKey: () => newestOf(keys),
-    verifyingKey: (kid, atMs) => trusted(keys, atMs).find((key) => key.kid === kid)?.publicKey,
+    verifyingKey: (kid, atMs) => {
+      const at = keys.findIndex((key) => key.kid === kid);
+      return isTrusted(keys, at, atMs) ? keys[at]?.publicKey : undefined;
+    },
     jwks: (atMs) => ({ keys: trusted(keys, atMs).map(publicJwk) }),
     rotate,
     rotateIfOld,
@@ -66,9 +69,14 @@ function newestOf(keys: readonly SigningKey[]): SigningKey {
   return newest;
 }
 
-/** The keys still trusted: a key stops to sign when the one after it was made. */
+/** The keys still trusted. */
 function trusted<K extends { readonly createdMs: number }>(keys: readonly K[], nowMs: number): readonly K[] {
-  return keys.filter((_, i) => nowMs - (keys[i + 1]?.createdMs ?? nowMs) <= OVERLAP_MS);
+  return keys.filter((_, at) => isTrusted(keys, at, nowMs));
+}
+
+/** A key stops to sign when the one after it was made, and is trusted for the overlap from then on. */
+function isTrusted(keys: readonly { readonly createdMs: number }[], at: number, nowMs: number): boolean {
+  return nowMs - (keys[at + 1]?.createdMs ?? nowMs) <= OVERLAP_MS;
 }
 
 function publicJwk(key: SigningKey): PublicJsonWebKey {

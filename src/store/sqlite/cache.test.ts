@@ -97,6 +97,13 @@ describe('the cache', () => {
     assert.deepEqual(reads, ['a', 'b', 'c', 'd', 'b']);
   });
 
+  it('keeps what comes anew, where everything else was asked for again', () => {
+    const { cache, reads, get } = watched(1_000);
+    for (const name of ['a', 'b', 'c', 'a', 'b', 'c', 'd', 'd', 'c']) get(name);
+    assert.ok(cache.bytes <= 1_000);
+    assert.deepEqual(reads, ['a', 'b', 'c', 'd']);
+  });
+
   it('keeps nothing that is larger than all it may have', () => {
     const { cache, reads, get } = watched(1_000);
     get('x'.repeat(2_000));

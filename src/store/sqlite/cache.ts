@@ -7,16 +7,19 @@ interface Entry<T> {
   readonly value: T;
   readonly bytes: number;
   readonly repository: string;
+  /** Whether it was asked for since it came to where it stands. */
+  used: boolean;
 }
 
 /**
- * What was read lately of each repository, within a number of bytes; what was not asked for longest goes first.
+ * What was read lately of each repository, within a number of bytes. The oldest goes first, unless it was asked for since: then it
+ * becomes the newest (CLOCK), so that a hit moves nothing.
  * Linearizable: a repository is dropped before and after each change of it, and not kept while one is under way, so
  * that no answer is older than the last change acknowledged.
  */
 export class RepositoryCache<T> {
   readonly #limit: number;
-  /** In the order of their last use. */
+  /** The oldest first. */
   readonly #entries = new Map<string, Entry<T>>();
   readonly #byRepository = new Map<string, Set<string>>();
   readonly #changing = new Map<string, number>();
@@ -38,13 +41,12 @@ export class RepositoryCache<T> {
     const id = `${repository} ${name}`;
     const found = this.#entries.get(id);
     if (found !== undefined) {
-      this.#entries.delete(id);
-      this.#entries.set(id, found);
+      found.used = true;
       return found.value;
     }
     const value = read();
     if (value !== undefined && !this.#changing.has(repository)) {
-      this.#keep(id, { value, repository, bytes: size(value) + 2 * id.length + ENTRY_BYTES });
+      this.#keep(id, { value, repository, bytes: size(value) + 2 * id.length + ENTRY_BYTES, used: false });
     }
     return value;
   }
@@ -76,14 +78,23 @@ export class RepositoryCache<T> {
 
   #keep(id: string, entry: Entry<T>): void {
     if (entry.bytes > this.#limit) return;
+    this.#makeRoom(entry.bytes);
     this.#entries.set(id, entry);
     this.#bytes += entry.bytes;
     const ids = this.#byRepository.get(entry.repository);
     if (ids === undefined) this.#byRepository.set(entry.repository, new Set([id]));
     else ids.add(id);
-    for (const oldest of this.#entries.keys()) {
-      if (this.#bytes <= this.#limit) return;
-      this.#remove(oldest);
+  }
+
+  #makeRoom(bytes: number): void {
+    for (const [oldest, entry] of this.#entries) {
+      if (this.#bytes + bytes <= this.#limit) return;
+      if (!entry.used) this.#remove(oldest);
+      else {
+        entry.used = false;
+        this.#entries.delete(oldest);
+        this.#entries.set(oldest, entry);
+      }
     }
   }
 

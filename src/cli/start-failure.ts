@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { EXIT, type ExitCode } from './exit-code.ts';
 
 /** What a fault of the surroundings ends a start with. */
@@ -10,7 +11,9 @@ export interface StartFailure {
 /** A start that failed by the surroundings, whose message says too little to mend it. */
 export function startFailure(error: unknown, dataDir: string): StartFailure | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;
-  const code = String(error.code);
+  // Node has no name for a quota that is used up.
+  const overQuota = 'errno' in error && error.errno === -constants.errno.EDQUOT;
+  const code = overQuota ? 'EDQUOT' : String(error.code);
   const exit = EXITS[code];
   return exit === undefined ? undefined : { exit, advice: ADVICE[code]?.(dataDir) ?? '' };
 }

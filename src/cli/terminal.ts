@@ -17,7 +17,9 @@ export interface Terminal {
 export function processTerminal(): Terminal {
   const { stdout, stderr, env } = process;
   // A reader that has gone (`seawall --help | head`) is no reason to fail, and least of all for a server.
-  for (const stream of [stdout, stderr]) stream.on('error', rethrowUnlessClosed);
+  stdout.on('error', rethrowUnlessClosed);
+  // Nor is a log on a full disk: there is nobody left to tell.
+  stderr.on('error', () => undefined);
   const colour = stdout.isTTY && env['NO_COLOR'] === undefined;
   return {
     out: (text) => void stdout.write(text),

@@ -25,14 +25,17 @@ export type KeptBlob =
 export async function keepBlob(services: RegistryServices, blob: BlobToKeep): Promise<KeptBlob> {
   const { uploads, metadata } = services;
   using _ = uploads.hold(blob.repository);
-  const { id, part } = await uploads.single(algorithmOf(blob.digest));
+  const single = await uploads.single(algorithmOf(blob.digest)).catch(noSpace);
+  if ('kind' in single) return single;
+  const { id, part } = single;
   let ended = false;
   try {
     const failure = await receive(part, blob);
     if (failure !== undefined) return failure;
     const size = part.offset;
     ended = true;
-    const locator = await part.commit();
+    const locator = await part.commit().catch(noSpace);
+    if (typeof locator === 'object') return locator;
     const { repository, digest, nowMs } = blob;
     const link = { repository, digest, size, locator, upload: id, nowMs };
     const outcome = await metadata.linkBlob(link).catch(noSpace);

@@ -54,7 +54,14 @@ export class UploadSessions {
     const record: UploadRecord = { id: newUploadId(), repository, algorithm, startedMs: nowMs };
     const part = await this.#bytes.createPart(record.id, algorithm);
     this.#open.set(record.id, { record, part, busy: false });
-    await this.#metadata.startUpload(record);
+    try {
+      await this.#metadata.startUpload(record);
+    } catch (error) {
+      // Nobody was told of the session: without this its file would be kept until the next start.
+      this.#open.delete(record.id);
+      await part.discard();
+      throw error;
+    }
     await this.#closeIdle(record.id);
     return record.id;
   }
@@ -84,7 +91,12 @@ export class UploadSessions {
   async single(algorithm: DigestAlgorithm): Promise<{ readonly id: UploadId; readonly part: Part }> {
     const id = newUploadId();
     this.#singles.add(id);
-    return { id, part: await this.#bytes.createPart(id, algorithm) };
+    try {
+      return { id, part: await this.#bytes.createPart(id, algorithm) };
+    } catch (error) {
+      this.#singles.delete(id);
+      throw error;
+    }
   }
 
   /** The bytes a session of this repository has; `undefined` when there is no such session. */

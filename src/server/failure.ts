@@ -2,9 +2,10 @@ import { type Reply, refuse, refuseArm } from '../http/reply.ts';
 import { type Fault, faultOf } from '../sqlite/fault.ts';
 import { DatabaseBusyError, DatabaseFilesError, DatabaseFullError } from '../sqlite/writer.ts';
 import type { ListenerName } from './early-refusal.ts';
+import { isFull } from '../store/file/file-error.ts';
 import { NoSpaceError } from '../store/port.ts';
 
-/** Why a request could not be served, where the fault is in the surroundings: nothing was changed, and it may work later. */
+/** Why something could not be done, where the fault is in the surroundings: nothing was changed, and it may work later. */
 type Shortage = 'space' | 'turn' | 'descriptors';
 
 /** In seconds. */
@@ -44,12 +45,12 @@ const OF_FAULT: Readonly<Record<Fault, Shortage | undefined>> = {
   statement: undefined,
 };
 
-function shortageOf(error: unknown): Shortage | undefined {
-  if (error instanceof NoSpaceError || error instanceof DatabaseFullError) return 'space';
+/** What an error says is wanting; `undefined` where it says something else. */
+export function shortageOf(error: unknown): Shortage | undefined {
+  if (error instanceof NoSpaceError || error instanceof DatabaseFullError || isFull(error)) return 'space';
   if (error instanceof DatabaseBusyError) return 'turn';
   if (error instanceof DatabaseFilesError) return 'descriptors';
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ENOSPC' || code === 'EDQUOT') return 'space';
   if (code === 'EMFILE' || code === 'ENFILE') return 'descriptors';
   return OF_FAULT[faultOf(error)];
 }

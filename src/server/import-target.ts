@@ -28,12 +28,13 @@ export function importTarget({ content, registry, occasion, now }: TargetService
     putBlob: async (name, digest, bytes) => {
       const limit = registry().settings.maxBlobBytes;
       const kept = await keepBlob(content, { repository: keyOf(name), digest, bytes, limit, nowMs: now() });
+      if (kept.kind === 'no-space') throw new ImportError('InsufficientStorage', FULL);
       if (kept.kind !== 'linked') throw new ImportError('ImportRefused', whyNotKept(kept, digest, limit));
     },
     shareBlob: async (from, to, digest) => {
       // Uids of registries enter the store's vocabulary where the server serves them.
       const source = { registry: from.registry as RegistryUid, name: from.name };
-      const outcome = await metadata.shareBlob(source, keyOf(to), digest, now());
+      const outcome = await metadata.shareBlob(source, keyOf(to), digest, now()).catch(noSpace);
       if (outcome.kind === 'locked') throw new ImportError('ImportRefused', lockText(outcome));
       return outcome.kind === 'mounted';
     },
@@ -53,9 +54,10 @@ export function importTarget({ content, registry, occasion, now }: TargetService
   };
 }
 
+const FULL = 'The disk of the registry is full.';
+
 function noSpace(error: unknown): never {
-  if (error instanceof NoSpaceError)
-    throw new ImportError('InsufficientStorage', 'The disk of the registry is full.', { cause: error });
+  if (error instanceof NoSpaceError) throw new ImportError('InsufficientStorage', FULL, { cause: error });
   throw error;
 }
 
@@ -63,14 +65,16 @@ function lockText({ what, name }: Locked): string {
   return `The ${what} ${name} is locked against writing: az acr repository update --write-enabled true unlocks it.`;
 }
 
-function whyNotKept(kept: Exclude<KeptBlob, { readonly kind: 'linked' }>, digest: string, limit: number): string {
+function whyNotKept(
+  kept: Exclude<KeptBlob, { readonly kind: 'linked' | 'no-space' }>,
+  digest: string,
+  limit: number,
+): string {
   switch (kept.kind) {
     case 'wrong-digest':
       return `The source sent ${kept.received} where ${digest} was asked for.`;
     case 'too-large':
       return `The blob ${digest} is larger than ${limit} bytes, the largest that this registry takes.`;
-    case 'no-space':
-      return 'The disk of the registry is full.';
     case 'locked':
       return lockText(kept);
   }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { may } from '../arm/authorise.ts';
 import type { ArmEffect, EffectOutcome } from '../arm/effect.ts';
 import type { ArmRoute } from '../arm/resource-type.ts';
@@ -18,12 +19,15 @@ import type { RegistryUid } from '../store/port.ts';
 import type { StateReader, StoredResource } from '../state/port.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { SecretBox } from '../trust/secret-box.ts';
+import { shortageOf } from './failure.ts';
 import { importTarget } from './import-target.ts';
 import type { ServedRegistry, Snapshot } from './snapshot.ts';
 
 const REGISTRY = 'Microsoft.ContainerRegistry/registries';
 /** How many imports are under way at once. */
 const AT_ONCE = 2;
+/** After how long it is tried again to keep how an import ended, in ms. */
+const NOTED_AGAIN_MS = 1_000;
 /** How long an import that is over can be asked for, in ms. */
 const REMEMBERED_MS = 86_400_000;
 
@@ -161,7 +165,7 @@ function invalid(target: string, message: string): ArmError {
 
 /** Does an import to its end. What the end of the server cuts short is begun again by the next one. */
 async function carryOut(services: ImportServices, { id, resource, input }: Work, signal: AbortSignal): Promise<void> {
-  const { box, work, now, log } = services;
+  const { box, now, log } = services;
   try {
     const { request, uid } = JSON.parse(box.open(input, id)) as {
       readonly request: ImportRequest;
@@ -169,17 +173,34 @@ async function carryOut(services: ImportServices, { id, resource, input }: Work,
     };
     using _ = holdTargets(services, request, uid);
     await importImage(request, sourceOf(services, request, signal), targetOf(services, resource, id, uid));
-    await work.end(id, { kind: 'succeeded', endedMs: now() });
+    await noteEnd(services, id, { kind: 'succeeded', endedMs: now() }, signal);
     services.announced();
   } catch (error) {
     if (signal.aborted) return;
     const known = error instanceof ImportError ? error : undefined;
     if (known === undefined) log.event({ event: 'task-failed', task: 'import', error });
     const message = known?.message ?? 'The import failed for a reason that the log of the server tells.';
-    await work
-      .end(id, { kind: 'failed', endedMs: now(), code: known?.code ?? 'InternalServerError', message })
-      .catch((failure: unknown) => log.event({ event: 'task-failed', task: 'import', error: failure }));
+    const code = known?.code ?? 'InternalServerError';
+    await noteEnd(services, id, { kind: 'failed', endedMs: now(), code, message }, signal).catch((failure: unknown) =>
+      log.event({ event: 'task-failed', task: 'import', error: failure }),
+    );
   }
+}
+
+/** Keeps how an import ended. Where there is no room for that, whoever asked goes on asking: it is tried until there is. */
+async function noteEnd(
+  { work }: ImportServices,
+  id: string,
+  state: Parameters<WorkStore['end']>[1],
+  signal: AbortSignal,
+): Promise<void> {
+  for (;;)
+    try {
+      return await work.end(id, state);
+    } catch (error) {
+      if (shortageOf(error) === undefined) throw error;
+      await pause(NOTED_AGAIN_MS, undefined, { signal });
+    }
 }
 
 /** What an import brought stays until it is over: it is a push of several blobs without a session. */

@@ -7,6 +7,7 @@ import { DatabaseDamagedError, DatabaseTooNewError, damaged } from '../sqlite/mi
 import { faultsOf } from '../sqlite/soundness.ts';
 import { openState } from '../state/sqlite/state.ts';
 import { openFileBytes } from '../store/file/bytes.ts';
+import { isFull } from '../store/file/file-error.ts';
 import { openMetadata } from '../store/sqlite/metadata.ts';
 import { Verifier } from '../store/verify/verifier.ts';
 import { verifyAll } from '../store/verify/verify.ts';
@@ -81,12 +82,20 @@ const REFUSALS = [
   DatabaseDamagedError,
 ] as const;
 
+/** Codes of errors that say what a disk lacks. */
+const OF_THE_DISK: ReadonlySet<unknown> = new Set([
+  ...['EIO', 'EROFS', 'EACCES', 'EPERM', 'EMFILE', 'ENFILE'],
+  'ERR_SQLITE_ERROR',
+]);
+
 async function attempt<T>(run: () => Promise<T>): Promise<Offline<T>> {
   try {
     return { kind: 'done', value: await run() };
   } catch (error) {
     if (REFUSALS.some((refusal) => error instanceof refusal) && error instanceof Error)
       return { kind: 'refused', why: error.message };
+    if (error instanceof Error && (isFull(error) || ('code' in error && OF_THE_DISK.has(error.code))))
+      return { kind: 'refused', why: `${error.message}; make room, or mend what the disk lacks, and do it again` };
     throw error;
   }
 }

@@ -12,6 +12,8 @@ import type { Log } from '../telemetry/log.ts';
 
 const WEBHOOK = 'Microsoft.ContainerRegistry/registries/webhooks';
 const TYPE = WEBHOOK.toLowerCase();
+/** After how long events are taken again that could not be, in ms: a disk was full. */
+const AGAIN_MS = 30_000;
 /** How many events are taken at once. */
 const BATCH = 100;
 
@@ -51,11 +53,16 @@ export function startWebhooks(services: WebhookServices): Webhooks {
   };
   const courier = startCourier({ store: work, door, receiver, now, onFailure });
   let tail: Promise<void> = Promise.resolve();
+  let again: NodeJS.Timeout | undefined;
   const announced = (): void => {
     tail = tail
       .then(() => takeEvents(services))
       .then(() => courier.wake())
-      .catch(onFailure);
+      .catch((error: unknown) => {
+        onFailure(error);
+        clearTimeout(again);
+        again = setTimeout(announced, AGAIN_MS).unref();
+      });
   };
   announced();
   return {
@@ -63,6 +70,7 @@ export function startWebhooks(services: WebhookServices): Webhooks {
     effects: [pingEffect(services, courier), listEventsEffect(services)],
     async [Symbol.asyncDispose]() {
       await tail;
+      clearTimeout(again);
       await courier[Symbol.asyncDispose]();
     },
   };

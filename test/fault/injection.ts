@@ -34,15 +34,26 @@ export interface Injection {
   readonly when: string;
 }
 
-/** Makes calls of a running process fail until disposed of. */
-export async function inject(pid: number, { call, error, when }: Injection): Promise<AsyncDisposable> {
-  const args = ['-f', '-p', String(pid), '-o', '/dev/null', '-e', `trace=${call}`];
-  const tracer = spawn('strace', [...args, '-e', `inject=${call}:error=${error}:when=${when}`], {
+/** Calls of a process that fail until this is disposed of. */
+export interface Injected extends AsyncDisposable {
+  /** Resolves when the first of them has failed. */
+  readonly met: Promise<void>;
+}
+
+/** Makes calls of a running process fail; `path`: on this file alone. */
+export async function inject(pid: number, { call, error, when }: Injection, path?: string): Promise<Injected> {
+  const args = ['-f', '-p', String(pid), '-e', `trace=${call}`, '-e', `inject=${call}:error=${error}:when=${when}`];
+  const tracer = spawn('strace', [...args, '-s', '0', ...(path === undefined ? [] : ['-P', path])], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const exited = once(tracer, 'close');
+  const met = Promise.withResolvers<void>();
+  tracer.stderr.on('data', (text: Buffer) => {
+    if (text.includes('(INJECTED)')) met.resolve();
+  });
   await attached(tracer, exited);
   return {
+    met: met.promise,
     [Symbol.asyncDispose]: async () => {
       // It lets go of the process, which goes on.
       if (tracer.exitCode === null) tracer.kill('SIGTERM');
@@ -54,10 +65,13 @@ export async function inject(pid: number, { call, error, when }: Injection): Pro
 async function attached(tracer: ChildProcess & { readonly stderr: NodeJS.ReadableStream }, exited: Promise<unknown>) {
   let said = '';
   const told = new Promise<void>((resolve) => {
-    tracer.stderr.on('data', (text: Buffer) => {
+    const read = (text: Buffer): void => {
       said += text.toString();
-      if (/attached/.test(said)) resolve();
-    });
+      if (!/attached/.test(said)) return;
+      tracer.stderr.off('data', read);
+      resolve();
+    };
+    tracer.stderr.on('data', read);
   });
   await Promise.race([told, exited]);
   if (!/attached/.test(said)) throw new Error(`strace did not attach: ${said}`);

@@ -68,7 +68,8 @@ export async function orphansOf(dataDir: string): Promise<readonly string[]> {
   return files.filter((file) => !known.has(file));
 }
 
-function bytesPath(dataDir: string, locator: string): string {
+/** Where the bytes of a blob are. */
+export function bytesPath(dataDir: string, locator: string): string {
   return join(dataDir, 'content', 'blobs', locator.slice(-3, -1), locator);
 }
 

@@ -7,6 +7,8 @@ const TIMEOUT_MS = 10_000;
 const ANSWER_BYTES = 4096;
 /** The pauses before the second attempt and those after it, in ms; after the last one a message is given up. */
 const PAUSES_MS = [1_000, 10_000, 60_000, 600_000] as const;
+/** The rest after a round whose outcome could not be kept, in ms: what was sent is sent again. */
+const FAILED_REST_MS = 30_000;
 /** How many messages are under way at once. */
 const AT_ONCE = 8;
 /** How long messages are remembered, in ms, and how many of one webhook. */
@@ -42,10 +44,10 @@ export function startCourier(services: CourierServices): Courier {
   let timer: NodeJS.Timeout | undefined;
   let woken = false;
   let running: Promise<void> | undefined;
-  const rest = (): void => {
+  const rest = (leastMs: number): void => {
     const due = store.nextDueMs();
     if (stop.signal.aborted || due === undefined) return;
-    timer = setTimeout(wake, Math.min(Math.max(0, due - now()), 60_000)).unref();
+    timer = setTimeout(wake, Math.min(Math.max(leastMs, due - now()), 60_000)).unref();
   };
   const round = async (): Promise<void> => {
     do {
@@ -58,10 +60,16 @@ export function startCourier(services: CourierServices): Courier {
     clearTimeout(timer);
     if (running !== undefined || stop.signal.aborted) return;
     running = round()
-      .catch(onFailure)
-      .finally(() => {
+      .then(
+        () => 0,
+        (error: unknown) => {
+          onFailure(error);
+          return FAILED_REST_MS;
+        },
+      )
+      .then((leastMs) => {
         running = undefined;
-        rest();
+        rest(leastMs);
       });
   };
   wake();

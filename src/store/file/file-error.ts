@@ -1,9 +1,10 @@
+import { constants } from 'node:os';
 import { NoSpaceError } from '../port.ts';
 
-/** Whether an error says that the volume, or the user's quota of it, is full. */
+/** Whether an error says that the volume, or the user's quota of it, is full. Node has no name for the latter. */
 export function isFull(error: unknown): boolean {
-  const code = codeOf(error);
-  return code === 'ENOSPC' || code === 'EDQUOT';
+  if (codeOf(error) === 'ENOSPC') return true;
+  return error instanceof Error && 'errno' in error && error.errno === -constants.errno.EDQUOT;
 }
 
 /** The error to throw for one of the file system: {@link NoSpaceError} when it is full, else itself. */

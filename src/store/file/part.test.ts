@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { type FileHandle, mkdtempDisposable, open, readdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { type Locator, NoSpaceError } from '../port.ts';
@@ -96,7 +96,21 @@ describe('a part on a failing disk', () => {
 
   it('says that the disk is full when that is why the fsync failed', async () => {
     await using opened = await openPart();
-    opened.handle.datasync = () => Promise.reject(failure('EDQUOT'));
+    opened.handle.datasync = () => Promise.reject(failure('ENOSPC'));
+    await assert.rejects(opened.part.commit(), NoSpaceError);
+  });
+
+  it('closes its file when the fsync of its end failed: one that is collected open ends the process', async () => {
+    await using opened = await openPart();
+    opened.handle.datasync = () => Promise.reject(failure('EIO'));
+    await assert.rejects(opened.part.commit(), /could not be made durable/);
+    assert.equal(opened.handle.fd, -1);
+  });
+
+  it('says so when a quota is used up, of which Node has no name', async () => {
+    await using opened = await openPart();
+    const quota = Object.assign(failure('Unknown system error -122'), { errno: -constants.errno.EDQUOT });
+    opened.handle.datasync = () => Promise.reject(quota);
     await assert.rejects(opened.part.commit(), NoSpaceError);
   });
 

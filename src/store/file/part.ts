@@ -108,8 +108,9 @@ export class FilePart implements Part {
     this.#assertUsable();
     this.#sync();
     await this.#syncing;
-    this.#assertUsable();
+    // Closed whatever came of the sync: a file that nobody closes ends the process when it is collected.
     await this.#end();
+    this.#assertAlive();
     try {
       return await this.#home.publish(this.#home.path);
     } catch (error) {
@@ -175,12 +176,15 @@ export class FilePart implements Part {
   }
 
   #assertUsable(): void {
-    if (this.#dead !== undefined) {
-      if (isFull(this.#dead.cause)) throw storeError(this.#dead.cause);
-      const message = 'the bytes of this upload could not be made durable; it is lost and must be sent again';
-      throw new Error(message, this.#dead);
-    }
+    this.#assertAlive();
     if (this.#ended) throw new Error('this upload has ended');
+  }
+
+  #assertAlive(): void {
+    if (this.#dead === undefined) return;
+    if (isFull(this.#dead.cause)) throw storeError(this.#dead.cause);
+    const message = 'the bytes of this upload could not be made durable; it is lost and must be sent again';
+    throw new Error(message, this.#dead);
   }
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { keyOf, sha256, tagOf, toPut } from '../contract/sample.ts';
 import { openFileBytes } from '../file/bytes.ts';
-import type { LinkedBlob, UploadId } from '../port.ts';
+import { type LinkedBlob, NoSpaceError, type UploadId } from '../port.ts';
 import { openMetadata } from '../sqlite/metadata.ts';
 import { type Damage, Verifier } from './verifier.ts';
 import { verifyAll } from './verify.ts';
@@ -94,6 +94,21 @@ describe('a blob that an earlier process wrote', () => {
     assert.deepEqual(scene.found, ['another digest']);
     assert.equal(await scene.metadata.blob(APP, sha256('text')), undefined);
     assert.equal((await scene.names('quarantine')).length, 1);
+  });
+
+  it('is closed when there is no room to mark it: a file that is collected open ends the process', async () => {
+    await using scene = await openScene('text');
+    await scene.damage(flip);
+    const full = new NoSpaceError('full');
+    const metadata = { markDamaged: () => Promise.reject(full), markSound: () => Promise.reject(full) };
+    const verifier = new Verifier({ metadata, bytes: scene.bytes, checksReads: true, onDamage: () => undefined });
+    const blob = await scene.blob();
+    await using reader = await scene.bytes.open(blob.locator);
+    assert.ok(reader);
+    let closed = false;
+    const told = { ...reader, [Symbol.asyncDispose]: async () => void (closed = true) };
+    await assert.rejects(verifier.guard(blob, told, true), full);
+    assert.ok(closed);
   });
 
   it('is never served to its last byte when it is large and damaged', async () => {

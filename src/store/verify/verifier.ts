@@ -57,8 +57,14 @@ export class Verifier {
     // Awaited below or with the last byte; until then nobody else may be told of its failure.
     checking.catch(() => undefined);
     if (whole && blob.size > CHECKED_FIRST) return withheld(blob, reader, checking);
-    const damage = await checking;
-    return damage === undefined ? reader : this.#refused(blob, reader, damage);
+    try {
+      const damage = await checking;
+      return damage === undefined ? reader : await this.#refused(blob, reader, damage);
+    } catch (error) {
+      // A file that nobody closes ends the process when it is collected.
+      await reader[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   /** Hashes bytes now, whatever is known of them; damage is marked and the bytes set aside. */

@@ -84,7 +84,12 @@ const REFUSALS = [
 
 /** Codes of errors that say what a disk lacks. */
 const OF_THE_DISK: ReadonlySet<unknown> = new Set([
-  ...['EIO', 'EROFS', 'EACCES', 'EPERM', 'EMFILE', 'ENFILE'],
+  'EIO',
+  'EROFS',
+  'EACCES',
+  'EPERM',
+  'EMFILE',
+  'ENFILE',
   'ERR_SQLITE_ERROR',
 ]);
 

@@ -1,12 +1,8 @@
 #!/usr/bin/env node
 // Finds a Node new enough to run the sources and runs them. This file alone must parse on Node 20.
-import { spawn } from 'node:child_process';
-import { accessSync, constants, mkdirSync } from 'node:fs';
-import * as module from 'node:module';
-import { homedir } from 'node:os';
+// A server passes here twice: what one of the ways alone needs is loaded there.
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
 
 const REQUIRED = '^24.16.0 || >=26.1.0';
 const EXIT_CONFIG = 78;
@@ -29,7 +25,7 @@ const SERVER_FLAGS = [
 const SERVER_ENVIRONMENT = { MALLOC_ARENA_MAX: '1', UV_THREADPOOL_SIZE: '16' };
 const SERVERS = ['up', 'serve'];
 
-if (!isRecent(process.versions.node)) runPinned();
+if (!isRecent(process.versions.node)) await runPinned();
 else {
   if (isServer() && !process.execArgv.includes(SERVER_FLAGS[0])) runTuned();
   // Where that is not to be had, the process goes on as it is.
@@ -55,28 +51,34 @@ function isRecent(version) {
 
 /** Runs the program in this process, from its bundle where that is fresh, with compiled code kept between starts. */
 async function runHere() {
+  const [{ setFlagsFromString }, { enableCompileCache }] = await Promise.all([
+    import('node:v8'),
+    import('node:module'),
+  ]);
   // Where the process could not begin with it: the row `layer` of the bench holds the bound.
   setFlagsFromString('--semi-space-growth-factor=1');
-  if (process.env.NODE_COMPILE_CACHE === undefined) module.enableCompileCache(cacheDirectory());
+  if (process.env.NODE_COMPILE_CACHE === undefined) enableCompileCache(await cacheDirectory());
   const { freshBundle } = await import('./fresh-bundle.mjs');
   await import(freshBundle(join(dirname(fileURLToPath(import.meta.url)), '..')) ?? '../src/main.ts');
 }
 
 /** Beside the dependencies where that can be written, else in the user's own cache. */
-function cacheDirectory() {
+async function cacheDirectory() {
+  const { accessSync, constants, mkdirSync } = await import('node:fs');
   const beside = join(dirname(fileURLToPath(import.meta.url)), '..', 'node_modules', '.cache', 'seawall');
   try {
     mkdirSync(beside, { recursive: true });
     accessSync(beside, constants.W_OK);
     return beside;
   } catch {
+    const { homedir } = await import('node:os');
     return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'seawall');
   }
 }
 
 /** Runs this file again with the Node that is installed as a dependency, and ends as that ends. */
-function runPinned() {
-  const binary = pinnedNode();
+async function runPinned() {
+  const binary = await pinnedNode();
   if (binary === undefined) {
     process.stderr.write(
       `seawall: needs Node ${REQUIRED}; this is ${process.versions.node}, and "npm ci" has not installed its own for ${process.platform}-${process.arch}\n`,
@@ -84,6 +86,7 @@ function runPinned() {
     process.exitCode = EXIT_CONFIG;
     return;
   }
+  const { spawn } = await import('node:child_process');
   const [flags, environment] = isServer() ? [SERVER_FLAGS, SERVER_ENVIRONMENT] : [[], {}];
   const child = spawn(binary, [...flags, fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
     stdio: 'inherit',
@@ -98,9 +101,10 @@ function runPinned() {
 }
 
 /** The path of the pinned Node; undefined when it is not installed for this platform. */
-function pinnedNode() {
+async function pinnedNode() {
+  const { createRequire } = await import('node:module');
   try {
-    const require = module.createRequire(import.meta.url);
+    const require = createRequire(import.meta.url);
     return join(dirname(require.resolve(`node-${process.platform}-${process.arch}/package.json`)), 'bin', 'node');
   } catch {
     return undefined;

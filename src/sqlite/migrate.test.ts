@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempDisposable, readdir, readFile } from 'node:fs/promises';
+import { mkdir, mkdtempDisposable, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -25,6 +25,34 @@ function state(path: string): { version: number; rows: unknown[] } {
 describe('a schema', () => {
   it('is made from nothing', async () => {
     await using at = await openFolder();
+    prepareDatabase(at.path, STEPS);
+    assert.deepEqual(state(at.path), { version: 3, rows: [2, 3] });
+  });
+
+  it('is made whole under another name first, and what a crash left there is no harm', async () => {
+    await using at = await openFolder();
+    await writeFile(`${at.path}.new`, 'half');
+    await writeFile(`${at.path}.new-journal`, 'half');
+    prepareDatabase(at.path, STEPS);
+    assert.deepEqual(await readdir(at.folder), ['a.db']);
+    assert.deepEqual(state(at.path), { version: 3, rows: [2, 3] });
+    assert.equal((await stat(at.path)).mode & 0o777, 0o600);
+  });
+
+  it('is made in its place where it cannot be under another name, and over what is empty', async () => {
+    await using at = await openFolder();
+    await mkdir(`${at.path}.new/in-the-way`, { recursive: true });
+    prepareDatabase(at.path, STEPS);
+    assert.deepEqual(state(at.path), { version: 3, rows: [2, 3] });
+    const empty = join(at.folder, 'empty.db');
+    await writeFile(empty, '');
+    prepareDatabase(empty, STEPS);
+    assert.deepEqual(state(empty), { version: 3, rows: [2, 3] });
+  });
+
+  it('is not made at all where one of its steps fails', async () => {
+    await using at = await openFolder();
+    assert.throws(() => prepareDatabase(at.path, [...STEPS, 'INSERT INTO nowhere VALUES (1)']), /no such table/);
     prepareDatabase(at.path, STEPS);
     assert.deepEqual(state(at.path), { version: 3, rows: [2, 3] });
   });

@@ -2,6 +2,7 @@ import { chmodSync, closeSync, existsSync, openSync, statfsSync, statSync } from
 import { dirname } from 'node:path';
 import { Database } from './database.ts';
 import { faultOf, isCorrupt } from './fault.ts';
+import { makeDatabase } from './new-database.ts';
 
 /** The steps of a schema: the SQL at index `v` turns a database of version `v` into one of version `v + 1`. */
 export type Migrations = readonly string[];
@@ -36,6 +37,7 @@ export function versionOf(database: Database): number {
  */
 export function prepareDatabase(path: string, migrations: Migrations): void {
   try {
+    makeDatabase(path, (database) => migrate(database, migrations));
     keepPrivate(path);
     using database = new Database(path, 'write');
     const version = versionOf(database);

@@ -5,8 +5,8 @@ export interface QuickAnswer {
   readonly status: number;
   /** An object that comes again is not written out again. */
   readonly headers: Headers;
-  /** Headers that no other answer has. */
-  readonly own: Headers;
+  /** The header that no other answer has. */
+  readonly own: { readonly name: string; readonly value: string };
   /** Absent where the answer has none, as one to HEAD. */
   readonly body?: string | Buffer;
   /** Called once, when the answer has left the process or the connection is gone; says whether it went out. */
@@ -25,7 +25,7 @@ const FORBIDDEN = /[^\t\u0020-\u007e\u0080-\u00ff]/;
 export function renderAnswer({ status, headers, own, body }: QuickAnswer, continuation: Continuation): Buffer {
   const head =
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n` +
-    `${writtenOnce(headers)}${written(own)}${dateLine()}${connectionLines(continuation)}\r\n`;
+    `${writtenOnce(headers)}${line(own.name, own.value)}${dateLine()}${connectionLines(continuation)}\r\n`;
   const size = body === undefined ? 0 : Buffer.byteLength(body);
   const bytes = Buffer.allocUnsafe(head.length + size);
   bytes.write(head, 'latin1');

@@ -31,7 +31,7 @@ async function open(more: Partial<QuickAnswer> = {}, before: () => Promise<void>
       return {
         status: 200,
         headers,
-        own: { 'x-own': url },
+        own: { name: 'x-own', value: url },
         ...(method === 'GET' && { body }),
         ...more,
         done: (whole) => done.push(whole),

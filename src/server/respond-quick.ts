@@ -57,7 +57,7 @@ async function answer(responder: Responder, { arrival, request, cut, complete }:
   return {
     status: reply.status,
     headers: complete(responder.headers, reply.headers),
-    own: { [CORRELATION_ID]: correlationId },
+    own: { name: CORRELATION_ID, value: correlationId },
     ...(body === undefined ? {} : { body }),
     done: (whole) => {
       leave();

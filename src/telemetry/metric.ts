@@ -1,4 +1,5 @@
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
+import { Histogram } from './histogram.ts';
 
 /** One answered request, as it is counted. */
 export interface RequestSample {
@@ -54,7 +55,7 @@ export function createMetrics({ ofProcess }: { readonly ofProcess: boolean }): M
     requestAnswered(sample) {
       const series = bind(sample);
       series.requests.waiting += 1;
-      series.duration.observe(sample.durationMs / 1000);
+      series.duration(sample.durationMs / 1000);
       series.received.waiting += sample.receivedBytes;
       series.sent.waiting += sample.sentBytes;
     },
@@ -66,7 +67,8 @@ export function createMetrics({ ofProcess }: { readonly ofProcess: boolean }): M
     expose: async () => {
       for (const sum of sums) handOver(sum);
       for (const listener of LISTENERS) made.inFlight.set({ listener }, inFlight[listener]);
-      return { contentType: register.contentType, text: await register.metrics() };
+      const text = `${await register.metrics()}\n${made.duration.expose()}`;
+      return { contentType: register.contentType, text };
     },
   };
 }
@@ -106,9 +108,7 @@ function counters(register: Registry) {
     duration: new Histogram({
       name: 'seawall_http_request_duration_seconds',
       help: 'Time from the head of a request to the last byte of its answer.',
-      labelNames: route,
-      buckets: DURATION_BUCKETS_S,
-      registers,
+      bounds: DURATION_BUCKETS_S,
     }),
     received: new Counter({
       name: 'seawall_http_received_bytes_total',
@@ -200,7 +200,7 @@ function bindSeries(
   const requests = made.requests.labels({ listener, route, method, status: `${Math.floor(status / 100)}xx` });
   return {
     requests: sumOf(requests, sums),
-    duration: made.duration.labels({ listener, route }),
+    duration: made.duration.series({ listener, route }),
     received: sumOf(made.received.labels({ listener, route }), sums),
     sent: sumOf(made.sent.labels({ listener, route }), sums),
   };

@@ -9,6 +9,9 @@ import type { NamedSecret } from './secrets-of-body.ts';
  * name is not like a setting's: servers that the tests start would warn of it.
  */
 const FOLDER = process.env['SUITE_LOGS'];
+/** Whether a run collects logs and secrets. */
+export const collects = FOLDER !== undefined;
+
 /** What is shorter may well stand in a log by chance, and is nothing that a server makes. */
 const SHORTEST = 12;
 

@@ -1,6 +1,6 @@
 import { subscribe } from 'node:diagnostics_channel';
 import { ClientRequest, IncomingMessage, type OutgoingMessage, ServerResponse } from 'node:http';
-import { noteSecret } from './run-log.ts';
+import { collects, noteSecret } from './run-log.ts';
 import { secretsOfAuthorization, secretsOfBody } from './secrets-of-body.ts';
 
 /** Bodies beyond this are no answers with secrets. */
@@ -11,6 +11,7 @@ const MOST_CHARACTERS = 256 * 1024;
  * show, and what they are given. Content (`/v2/`) is not looked into.
  */
 export function noteSecretsOnTheWire(): void {
+  if (!collects) return;
   subscribe('http.server.request.start', (message) => {
     const { request, response } = message as { readonly request: unknown; readonly response: unknown };
     if (!(request instanceof IncomingMessage && response instanceof ServerResponse)) return;

@@ -10,6 +10,7 @@ import type { RunningServer } from '../server/ready.ts';
 import { startServer } from '../server/start.ts';
 import type { ServerState } from '../server/state-file.ts';
 import { noteSecretsOf } from './kept-secrets.ts';
+import type { Login } from './login.ts';
 import { noteSecret, openRunLog } from './run-log.ts';
 import { noteSecretsOnTheWire } from './secrets-on-the-wire.ts';
 
@@ -23,12 +24,6 @@ export interface SeawallOptions {
   readonly settings?: Readonly<Partial<Record<SettingKey, string>>>;
   /** Where networks meet the server; ids of what is made later may be named. */
   readonly perimeter?: Partial<Perimeter>;
-}
-
-/** A user name with its password. */
-export interface Login {
-  readonly username: string;
-  readonly password: string;
 }
 
 /** A real server in this process, on ports and in a folder of its own. */

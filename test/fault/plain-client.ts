@@ -1,6 +1,7 @@
 import { Agent, request } from 'node:http';
 import { buffer } from 'node:stream/consumers';
-import type { Login, TestSeawall } from '../../src/testkit/start-seawall.ts';
+import type { Login } from '../../src/testkit/login.ts';
+import type { TestSeawall } from '../../src/testkit/start-seawall.ts';
 import type { Arm } from '../management/arm.ts';
 import type { Answer, Ask } from '../registry/client.ts';
 import type { Sender } from './content-check.ts';

@@ -7,7 +7,8 @@ import type { SettingKey } from '../../src/config/setting.ts';
 import type { ServerState } from '../../src/server/state-file.ts';
 import { noteSecretsOf } from '../../src/testkit/kept-secrets.ts';
 import { keepLog, noteSecret } from '../../src/testkit/run-log.ts';
-import type { Login, TestSeawall } from '../../src/testkit/start-seawall.ts';
+import type { Login } from '../../src/testkit/login.ts';
+import type { TestSeawall } from '../../src/testkit/start-seawall.ts';
 import { killGroupOf, LAUNCHER } from './command.ts';
 
 /** How a server in a process of its own is started. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { proxyV2 } from '../../src/connection/proxy-header.fixture.ts';
 import { ownerToken } from '../../src/testkit/control-client.ts';
+import { basicOf } from '../../src/testkit/login.ts';
 import type { TestSeawall } from '../../src/testkit/start-seawall.ts';
 import { ask, head, open, statusOf, untilEnded } from '../hostile/raw.ts';
 import { mutated, mutatedText } from './mutate.ts';
@@ -20,8 +21,7 @@ export async function listenerTargets(seawall: TestSeawall): Promise<readonly Ta
   const registry = { port: seawall.listenPort };
   const control = { port: Number(new URL(seawall.control).port) };
   const host = seawall.host('myregistry');
-  const { username, password } = seawall.admin('myregistry');
-  const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+  const authorization = basicOf(seawall.admin('myregistry'));
   const bearer = `Bearer ${await ownerToken(seawall)}`;
   const manifest = '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}';
   const put = head('PUT /v2/a/manifests/x', {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { ownerToken } from '../../src/testkit/control-client.ts';
+import { basicOf } from '../../src/testkit/login.ts';
 import { startSeawall, type TestSeawall } from '../../src/testkit/start-seawall.ts';
 import { ask, headerOf, statusOf } from './raw.ts';
 
@@ -42,8 +43,7 @@ describe('a body that is larger to read than to send', () => {
     seawall = await startSeawall();
     registry = { port: seawall.listenPort };
     control = { port: Number(new URL(seawall.control).port) };
-    const { username, password } = seawall.admin('myregistry');
-    const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+    const authorization = basicOf(seawall.admin('myregistry'));
     own = { host: seawall.host('myregistry'), authorization };
     const bearer = `Bearer ${await ownerToken(seawall)}`;
     owner = { host: new URL(seawall.control).host, authorization: bearer, 'content-type': 'application/json' };

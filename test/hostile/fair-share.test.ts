@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { ownerToken } from '../../src/testkit/control-client.ts';
+import { basicOf } from '../../src/testkit/login.ts';
 import { startSeawall, type TestSeawall } from '../../src/testkit/start-seawall.ts';
 import { ask, head, headerOf, jsonOf, open, statusOf, untilSent } from './raw.ts';
 
@@ -20,8 +21,7 @@ describe('a client that asks without end', () => {
     registry = { port: seawall.listenPort };
     control = { port: Number(new URL(seawall.control).port) };
     host = { host: seawall.host('myregistry') };
-    const { username, password } = seawall.admin('myregistry');
-    admin = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+    admin = basicOf(seawall.admin('myregistry'));
   });
   after(() => seawall.close());
 

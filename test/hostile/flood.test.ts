@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { describe, it } from 'node:test';
+import { basicOf } from '../../src/testkit/login.ts';
 import { startSeawall, type TestSeawall } from '../../src/testkit/start-seawall.ts';
 import { ask, head, open, statusOf, untilEnded, untilSent } from './raw.ts';
 
@@ -12,8 +13,7 @@ const SHARE = Math.ceil(CONNECTIONS * 0.8);
 const MOST_PER_CONNECTION = 64 * 1024;
 
 function own(seawall: TestSeawall): Record<string, string> {
-  const { username, password } = seawall.admin('myregistry');
-  const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+  const authorization = basicOf(seawall.admin('myregistry'));
   return { host: seawall.host('myregistry'), authorization };
 }
 

@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { askControl } from '../../src/testkit/control-client.ts';
+import { basicOf } from '../../src/testkit/login.ts';
 import { startSeawall, type TestSeawall } from '../../src/testkit/start-seawall.ts';
 import { RegistryClient } from '../registry/client.ts';
 import { content, type Content, pushBlob } from '../registry/push.ts';
@@ -28,8 +29,7 @@ describe('a client of one byte a second', { timeout: 180_000 }, () => {
     seawall = await startSeawall({ settings: SETTINGS });
     way = { port: seawall.listenPort };
     ca = await readFile(seawall.ca);
-    const { username, password } = seawall.admin('myregistry');
-    const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+    const authorization = basicOf(seawall.admin('myregistry'));
     own = { host: seawall.host('myregistry'), authorization };
     layer = content(randomBytes(32 * MIB));
     using client = await RegistryClient.of(seawall, 'myregistry');

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { connect as connectTls } from 'node:tls';
+import { basicOf } from '../../src/testkit/login.ts';
 import { startSeawall, type TestSeawall } from '../../src/testkit/start-seawall.ts';
 import { ask, head, headerOf, open, statusOf, untilEnded, untilSent } from './raw.ts';
 
@@ -23,8 +24,7 @@ describe('a client that is slow on purpose', { timeout: 120_000 }, () => {
   before(async () => {
     seawall = await startSeawall({ settings: SETTINGS });
     way = { port: seawall.listenPort };
-    const { username, password } = seawall.admin('myregistry');
-    const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+    const authorization = basicOf(seawall.admin('myregistry'));
     own = { host: seawall.host('myregistry'), authorization };
   });
   after(() => seawall.close());

@@ -6,6 +6,7 @@ import { tokenOf } from '../../src/testkit/control-client.ts';
 import { listenHttp } from '../../src/testkit/http-listener.ts';
 import { startSeawall, type TestSeawall } from '../../src/testkit/start-seawall.ts';
 import { type Arm, armOf, codeOf } from './arm.ts';
+import { startWithGroup } from './group.ts';
 
 const ARTICLE = join(import.meta.dirname, '..', '..', 'examples', 'article.json');
 const SCHEMA = 'https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#';
@@ -37,10 +38,7 @@ describe('a deployment', () => {
   let arm: Arm;
   let group: string;
   before(async () => {
-    seawall = await startSeawall();
-    arm = await armOf(seawall);
-    group = `${arm.subscription}/resourceGroups/deployed`;
-    await arm.must('PUT', group, { location: 'westeurope' });
+    ({ seawall, arm, group } = await startWithGroup('deployed'));
   });
   after(() => seawall.close());
 

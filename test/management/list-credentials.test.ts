@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { tokenOf } from '../../src/testkit/control-client.ts';
-import { startSeawall, type TestSeawall } from '../../src/testkit/start-seawall.ts';
+import type { TestSeawall } from '../../src/testkit/start-seawall.ts';
 import { type Arm, armOf, codeOf } from './arm.ts';
+import { startWithGroup } from './group.ts';
 import { askRegistry } from './data-plane.ts';
 
 const CONTRIBUTOR = 'b24988ac-6180-42a0-ab88-20f7382dd24c';
@@ -13,10 +14,7 @@ describe('a template that asks for credentials', () => {
   let arm: Arm;
   let group: string;
   before(async () => {
-    seawall = await startSeawall();
-    arm = await armOf(seawall);
-    group = `${arm.subscription}/resourceGroups/listed`;
-    await arm.must('PUT', group, { location: 'westeurope' });
+    ({ seawall, arm, group } = await startWithGroup('listed'));
   });
   after(() => seawall.close());
 

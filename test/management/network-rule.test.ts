@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { startSeawall, type TestSeawall } from '../../src/testkit/start-seawall.ts';
-import { type Arm, armOf, codeOf } from './arm.ts';
+import type { TestSeawall } from '../../src/testkit/start-seawall.ts';
+import { type Arm, codeOf } from './arm.ts';
+import { startWithGroup } from './group.ts';
 
 const SERVICE_ENDPOINTS = [{ service: 'Microsoft.ContainerRegistry' }];
 
@@ -10,10 +11,7 @@ describe('network rules of a registry', () => {
   let arm: Arm;
   let group: string;
   before(async () => {
-    seawall = await startSeawall();
-    arm = await armOf(seawall);
-    group = `${arm.subscription}/resourceGroups/ruled`;
-    await arm.must('PUT', group, { location: 'westeurope' });
+    ({ seawall, arm, group } = await startWithGroup('ruled'));
     await network('net');
     await subnet('open', '10.0.1.0/24', SERVICE_ENDPOINTS);
     await subnet('bare', '10.0.2.0/24', []);

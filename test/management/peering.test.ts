@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { startSeawall, type TestSeawall } from '../../src/testkit/start-seawall.ts';
-import { type Arm, armOf, codeOf } from './arm.ts';
+import type { TestSeawall } from '../../src/testkit/start-seawall.ts';
+import { type Arm, codeOf } from './arm.ts';
+import { startWithGroup } from './group.ts';
 
 describe('a peering', () => {
   let seawall: TestSeawall;
   let arm: Arm;
   let group: string;
   before(async () => {
-    seawall = await startSeawall();
-    arm = await armOf(seawall);
-    group = `${arm.subscription}/resourceGroups/peered`;
-    await arm.must('PUT', group, { location: 'westeurope' });
+    ({ seawall, arm, group } = await startWithGroup('peered'));
     for (const [name, prefix] of [
       ['a', '10.1.0.0/16'],
       ['b', '10.2.0.0/16'],

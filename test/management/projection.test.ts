@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { startSeawall, type TestSeawall } from '../../src/testkit/start-seawall.ts';
-import { type Arm, armOf } from './arm.ts';
+import type { TestSeawall } from '../../src/testkit/start-seawall.ts';
+import type { Arm } from './arm.ts';
+import { startWithGroup } from './group.ts';
 import { faults, lacksAzureTypes, versionsOf } from './azure-types.ts';
 
 const ADDRESS_SPACE = { addressPrefixes: ['10.0.0.0/16'] };
@@ -16,10 +17,7 @@ describe('what a resource looks like in each api-version', { skip: lacksAzureTyp
   let group: string;
   let connection: string;
   before(async () => {
-    seawall = await startSeawall();
-    arm = await armOf(seawall);
-    group = `${arm.subscription}/resourceGroups/projected`;
-    await arm.must('PUT', group, { location: 'westeurope' });
+    ({ seawall, arm, group } = await startWithGroup('projected'));
     const properties = { addressSpace: ADDRESS_SPACE, subnets: [SUBNET] };
     await arm.must('PUT', `${group}/providers/Microsoft.Network/virtualNetworks/v`, {
       location: 'westeurope',

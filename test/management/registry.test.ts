@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { startSeawall, type TestSeawall } from '../../src/testkit/start-seawall.ts';
 import { type Arm, armOf, codeOf } from './arm.ts';
+import { startWithGroup } from './group.ts';
 import { askRegistry } from './data-plane.ts';
 
 describe('a registry that is made by the management API', () => {
@@ -13,10 +14,7 @@ describe('a registry that is made by the management API', () => {
   let arm: Arm;
   let group: string;
   before(async () => {
-    seawall = await startSeawall();
-    arm = await armOf(seawall);
-    group = `${arm.subscription}/resourceGroups/registries`;
-    await arm.must('PUT', group, { location: 'westeurope' });
+    ({ seawall, arm, group } = await startWithGroup('registries'));
   });
   after(() => seawall.close());
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { startSeawall, type TestSeawall } from '../../src/testkit/start-seawall.ts';
-import { type Arm, armOf, codeOf } from './arm.ts';
+import type { TestSeawall } from '../../src/testkit/start-seawall.ts';
+import { type Arm, codeOf } from './arm.ts';
+import { startWithGroup } from './group.ts';
 
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ4Hh2vO8uYfTqC1v1pJtO1Q0y8m2r0n5Zb7W3kYxEaB somebody@example';
 const IMAGE = {
@@ -18,10 +19,7 @@ describe('a virtual machine', () => {
   let arm: Arm;
   let group: string;
   before(async () => {
-    seawall = await startSeawall();
-    arm = await armOf(seawall);
-    group = `${arm.subscription}/resourceGroups/machines`;
-    await arm.must('PUT', group, { location: 'westeurope' });
+    ({ seawall, arm, group } = await startWithGroup('machines'));
     await arm.must('PUT', `${group}/providers/Microsoft.Network/virtualNetworks/v`, {
       location: 'westeurope',
       properties: {

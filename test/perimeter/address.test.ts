@@ -3,7 +3,9 @@ import { after, before, describe, it } from 'node:test';
 import { outcomeOf } from '../../src/attack/attempt.ts';
 import { connect } from 'node:net';
 import { proxyV2 } from '../../src/connection/proxy-header.fixture.ts';
-import { type PerimeterScene, perimeterScene, textOf } from './scene.ts';
+import { untilEnded } from '../hostile/raw.ts';
+import { type PerimeterScene, perimeterScene } from './scene.ts';
+import { basicOf } from '../../src/testkit/login.ts';
 
 /** An IP rule, an address that it does not name, and the nearest one that it does. */
 type Case = readonly [rule: string, refused: string, allowed: string];
@@ -97,8 +99,7 @@ describe('an IP rule', () => {
     // Private and IPv6 rules are those of `open`; what a rule means is the same in both profiles.
     scene = await perimeterScene({ profile: 'open' });
     host = scene.seawall.host('myregistry');
-    const { username, password } = scene.seawall.admin('myregistry');
-    authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+    authorization = basicOf(scene.seawall.admin('myregistry'));
   });
   after(() => scene[Symbol.asyncDispose]());
 
@@ -182,7 +183,7 @@ describe('an IP rule', () => {
     const line = async (family: string, source: string, destination: string): Promise<string> => {
       const socket = connect({ port: scene.seawall.listenPort, host: '127.0.0.1', localAddress: '127.0.0.9' });
       socket.on('error', () => undefined);
-      const answer = textOf(socket);
+      const answer = untilEnded(socket);
       socket.write(`PROXY ${family} ${source} ${destination} 40000 443\r\n`);
       socket.end(`GET /v2/ HTTP/1.1\r\nhost: ${host}\r\nauthorization: ${authorization}\r\nconnection: close\r\n\r\n`);
       return outcomeOf(await answer);
@@ -216,7 +217,7 @@ describe('an IP rule', () => {
     };
     const sent = async (bytes: Buffer): Promise<string> => {
       const socket = connect({ port: scene.seawall.listenPort, host: '127.0.0.1', localAddress: '127.0.0.9' });
-      const answer = textOf(socket);
+      const answer = untilEnded(socket);
       socket.write(bytes);
       socket.end(`GET /v2/ HTTP/1.1\r\nhost: ${host}\r\nauthorization: ${authorization}\r\nconnection: close\r\n\r\n`);
       return outcomeOf(await answer);

@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { proxyV2 } from '../../src/connection/proxy-header.fixture.ts';
 import { startSeawall, type SeawallOptions, type TestSeawall } from '../../src/testkit/start-seawall.ts';
 import { armOf } from '../management/arm.ts';
-import { textOf } from './scene.ts';
+import { untilEnded } from '../hostile/raw.ts';
 
 /** An address of this machine in a private range, which a network can be made around. */
 const OWN = Object.values(networkInterfaces())
@@ -68,7 +68,7 @@ describe('a virtual network of an operator’s', () => {
 
   const reason = async (socket: Socket, header?: Buffer): Promise<string> => {
     socket.on('error', () => undefined);
-    const answer = textOf(socket);
+    const answer = untilEnded(socket);
     if (header !== undefined) socket.write(header);
     socket.write(
       `GET /v2/ HTTP/1.1\r\nhost: ${seawall.host('myregistry')}\r\nx-seawall-explain: 1\r\nconnection: close\r\n\r\n`,

@@ -3,7 +3,9 @@ import { connect, type Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { failing, filled } from '../../src/attack/attempt.ts';
 import { ATTACKS, type Attempt } from '../../src/attack/table.ts';
-import { type Client, type PerimeterScene, perimeterScene, textOf } from './scene.ts';
+import { untilEnded } from '../hostile/raw.ts';
+import { type Client, type PerimeterScene, perimeterScene } from './scene.ts';
+import { basicOf } from '../../src/testkit/login.ts';
 
 /** A client of the admitted subnet, and one of the internet. */
 const INSIDE: Client = { address: '10.0.0.4', in: 'a' };
@@ -20,8 +22,7 @@ function attacks(denial: string): void {
   before(async () => {
     scene = await perimeterScene({ denial });
     host = scene.seawall.host('myregistry');
-    const { username, password } = scene.seawall.admin('myregistry');
-    admin = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+    admin = basicOf(scene.seawall.admin('myregistry'));
     await scene.patch({
       networkRuleSet: { defaultAction: 'Deny', virtualNetworkRules: [{ id: scene.subnet('a', 'on') }], ipRules: [] },
     });
@@ -32,7 +33,7 @@ function attacks(denial: string): void {
   /** Tries one as this client; without a PROXY header of the scene's proxy where it brings its own. */
   const tried = (attempt: Attempt, client: Client): Promise<string> => {
     const socket = attempt.before === undefined ? scene.open(client) : unlisted();
-    const answer = textOf(socket);
+    const answer = untilEnded(socket);
     if (attempt.before !== undefined) socket.write(attempt.before);
     socket.end(Buffer.from(fill(attempt.text), 'latin1'));
     return answer;

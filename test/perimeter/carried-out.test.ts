@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { outcomeOf } from '../../src/attack/attempt.ts';
 import { ownerToken } from '../../src/testkit/control-client.ts';
-import { type Client, type PerimeterScene, perimeterScene, textOf } from './scene.ts';
+import { untilEnded } from '../hostile/raw.ts';
+import { type Client, type PerimeterScene, perimeterScene } from './scene.ts';
+import { basicOf } from '../../src/testkit/login.ts';
 
 /** A client of the admitted subnet, and one of the internet. */
 const INSIDE: Client = { address: '10.0.0.4', in: 'a' };
@@ -15,8 +17,7 @@ describe('what was made within the subnet and is used outside', () => {
   before(async () => {
     scene = await perimeterScene();
     host = scene.seawall.host('myregistry');
-    const { username, password } = scene.seawall.admin('myregistry');
-    admin = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+    admin = basicOf(scene.seawall.admin('myregistry'));
     await scene.patch({
       networkRuleSet: { defaultAction: 'Deny', virtualNetworkRules: [{ id: scene.subnet('a', 'on') }], ipRules: [] },
     });
@@ -41,7 +42,7 @@ describe('what was made within the subnet and is used outside', () => {
     const form = (address: Client): Promise<string> => {
       const body = `grant_type=password&username=myregistry&password=${scene.seawall.admin('myregistry').password}&service=myregistry.azurecr.localhost&scope=repository:hello-world:pull`;
       const socket = scene.open(address);
-      const answer = textOf(socket);
+      const answer = untilEnded(socket);
       socket.write(
         `POST /oauth2/token HTTP/1.1\r\nhost: ${host}\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
       );
@@ -71,7 +72,7 @@ describe('what was made within the subnet and is used outside', () => {
     const body = `grant_type=access_token&service=myregistry.azurecr.localhost&access_token=${await ownerToken(scene.seawall)}`;
     const exchange = (client: Client): Promise<string> => {
       const socket = scene.open(client);
-      const answer = textOf(socket);
+      const answer = untilEnded(socket);
       socket.write(
         `POST /oauth2/exchange HTTP/1.1\r\nhost: ${host}\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
       );

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { type Client, type PerimeterScene, perimeterScene } from './scene.ts';
+import { basicOf } from '../../src/testkit/login.ts';
 
 const INSIDE: Client = { address: '10.0.0.4', in: 'a' };
 const OUTSIDE: Client = { address: '203.0.113.9' };
@@ -17,8 +18,7 @@ describe('a dedicated data endpoint', () => {
   let host: string;
   before(async () => {
     scene = await perimeterScene();
-    const { username, password } = scene.seawall.admin('myregistry');
-    admin = { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };
+    admin = { authorization: basicOf(scene.seawall.admin('myregistry')) };
     const started = await scene.ask(INSIDE, 'POST /v2/hello-world/blobs/uploads/', { ...admin, 'content-length': '0' });
     const url = new URL(/^location: (.+)\r$/im.exec(started)?.[1] ?? '', 'https://x');
     url.searchParams.set('digest', DIGEST);

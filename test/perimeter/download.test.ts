@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
-import { type Client, perimeterScene, textOf } from './scene.ts';
+import { untilEnded } from '../hostile/raw.ts';
+import { type Client, perimeterScene } from './scene.ts';
+import { basicOf } from '../../src/testkit/login.ts';
 
 const INSIDE: Client = { address: '10.0.0.4', in: 'a' };
 /** More than what buffers between the two hold. */
@@ -13,8 +15,7 @@ describe('a download under way', () => {
   it('is cut before the change that refuses it is answered, and comes whole while it is let in', async () => {
     await using scene = await perimeterScene();
     const host = scene.seawall.host('myregistry');
-    const { username, password } = scene.seawall.admin('myregistry');
-    const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+    const authorization = basicOf(scene.seawall.admin('myregistry'));
     const started = await scene.ask(INSIDE, 'POST /v2/hello-world/blobs/uploads/', {
       authorization,
       'content-length': '0',
@@ -24,7 +25,7 @@ describe('a download under way', () => {
     const head = (line: string, length: number): string =>
       `${line} HTTP/1.1\r\nhost: ${host}\r\nauthorization: ${authorization}\r\ncontent-length: ${length}\r\nconnection: close\r\n\r\n`;
     const upload = scene.open(INSIDE);
-    const uploaded = textOf(upload);
+    const uploaded = untilEnded(upload);
     upload.write(head(`PUT ${url.pathname}${url.search}`, BYTES.length));
     upload.write(BYTES);
     assert.match(await uploaded, /^HTTP\/1\.1 201/);

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { askControl, ownerToken } from '../../src/testkit/control-client.ts';
-import { type Client, type PerimeterScene, perimeterScene, textOf, untilSent } from './scene.ts';
+import { untilEnded, untilSent } from '../hostile/raw.ts';
+import { type Client, type PerimeterScene, perimeterScene } from './scene.ts';
+import { basicOf } from '../../src/testkit/login.ts';
 
 const INTERNET: Client = { address: '203.0.113.9' };
 const ON: Client = { address: '10.0.0.4', in: 'a' };
@@ -16,8 +18,7 @@ describe('a registry that admits one subnet', () => {
   let admin: Readonly<Record<string, string>>;
   before(async () => {
     scene = await perimeterScene();
-    const { username, password } = scene.seawall.admin('myregistry');
-    admin = { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };
+    admin = { authorization: basicOf(scene.seawall.admin('myregistry')) };
     await scene.patch({
       networkRuleSet: { defaultAction: 'Deny', virtualNetworkRules: [{ id: scene.subnet('a', 'on') }], ipRules: [] },
     });
@@ -108,7 +109,7 @@ describe('a registry that admits one subnet', () => {
     const going = untilSent(socket, /100 Continue/);
     socket.write(`${head}${expect}`);
     await going;
-    const ended = textOf(socket);
+    const ended = untilEnded(socket);
     await scene.patch({ networkRuleSet: { virtualNetworkRules: [] } });
     assert.doesNotMatch(await ended, /HTTP\/1\.1 20\d/);
     await scene.patch({ networkRuleSet: { virtualNetworkRules: [{ id: scene.subnet('a', 'on') }] } });
@@ -121,7 +122,7 @@ describe('a registry that admits one subnet', () => {
       `GET /v2/ HTTP/1.1\r\nhost: ${scene.seawall.host('myregistry')}\r\nauthorization: ${admin['authorization']}\r\n\r\n`,
     );
     await first;
-    const ended = textOf(socket);
+    const ended = untilEnded(socket);
     await scene.endpoint('a', 'on', false);
     await ended;
     const answer = await scene.ask(ON, 'GET /v2/', admin);

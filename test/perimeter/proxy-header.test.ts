@@ -4,7 +4,9 @@ import { after, before, describe, it } from 'node:test';
 import { filled, outcomeOf } from '../../src/attack/attempt.ts';
 import { REFUSED, request } from '../../src/attack/table.ts';
 import { proxyV2 } from '../../src/connection/proxy-header.fixture.ts';
-import { type PerimeterScene, perimeterScene, textOf } from './scene.ts';
+import { untilEnded } from '../hostile/raw.ts';
+import { type PerimeterScene, perimeterScene } from './scene.ts';
+import { basicOf } from '../../src/testkit/login.ts';
 
 const PROXY = '127.0.0.9';
 const PLAIN = request('GET /v2/ HTTP/1.1', 'host: HOST', 'authorization: ADMIN');
@@ -17,8 +19,7 @@ describe('a PROXY header', () => {
   before(async () => {
     scene = await perimeterScene();
     host = scene.seawall.host('myregistry');
-    const { username, password } = scene.seawall.admin('myregistry');
-    admin = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+    admin = basicOf(scene.seawall.admin('myregistry'));
     await scene.patch({
       networkRuleSet: { defaultAction: 'Deny', virtualNetworkRules: [{ id: scene.subnet('a', 'on') }], ipRules: [] },
     });
@@ -29,7 +30,7 @@ describe('a PROXY header', () => {
   const from = async (address: string, bytes: readonly (Buffer | string)[]): Promise<string> => {
     const socket = connect({ port: scene.seawall.listenPort, host: '127.0.0.1', localAddress: address });
     socket.on('error', () => undefined);
-    const answer = textOf(socket);
+    const answer = untilEnded(socket);
     for (const one of bytes) socket.write(one);
     socket.end();
     return outcomeOf(await answer);

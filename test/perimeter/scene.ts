@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { parseAddress } from '../../src/network/address.ts';
 import { proxyV2 } from '../../src/connection/proxy-header.fixture.ts';
 import { startSeawall, type SeawallOptions, type TestSeawall } from '../../src/testkit/start-seawall.ts';
+import { untilEnded } from '../hostile/raw.ts';
 import { type Arm, armOf } from '../management/arm.ts';
 
 /** The address of the listed proxy, and the field by which it says where its clients are. */
@@ -99,31 +100,9 @@ export async function perimeterScene(settings: SeawallOptions['settings'] = {}):
       const lines = Object.entries({ host: seawall.host('myregistry'), connection: 'close', ...headers });
       const socket = open(client);
       socket.write(`${head} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`);
-      return textOf(socket);
+      return untilEnded(socket);
     },
     endpoint,
     [Symbol.asyncDispose]: () => seawall.close(),
   };
-}
-
-/** Everything that a connection sends until it ends or is cut. */
-export function textOf(socket: Socket): Promise<string> {
-  const { promise, resolve } = Promise.withResolvers<string>();
-  let text = '';
-  socket.setEncoding('latin1').on('data', (more: string) => (text += more));
-  socket.on('close', () => resolve(text));
-  return promise;
-}
-
-/** Resolves with what a connection has sent once that matches. */
-export function untilSent(socket: Socket, pattern: RegExp): Promise<string> {
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
-  let text = '';
-  const look = (more: string): void => {
-    text += more;
-    if (pattern.test(text)) resolve(text);
-  };
-  socket.setEncoding('latin1').on('data', look);
-  socket.once('close', () => reject(new Error(`ended before ${String(pattern)}: ${text}`)));
-  return promise;
 }

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Agent, request } from 'node:https';
 import { buffer } from 'node:stream/consumers';
 import { RawConnection } from '../../src/testkit/raw-connection.ts';
+import { basicOf } from '../../src/testkit/login.ts';
 import type { TestSeawall } from '../../src/testkit/start-seawall.ts';
 
 /** One whole answer. */
@@ -54,8 +55,7 @@ export class RegistryClient implements Disposable {
 
   /** The admin user's credentials, for `Authorization`. */
   get basic(): string {
-    const { username, password } = this.#seawall.admin(this.registry);
-    return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+    return basicOf(this.#seawall.admin(this.registry));
   }
 
   /** Sends one request and reads its whole answer. Names are not looked up: every request goes to loopback. */

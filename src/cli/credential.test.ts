@@ -58,7 +58,7 @@ interface Scene {
 async function withScene(state: Record<string, unknown>, use: (scene: Scene) => Promise<void>): Promise<void> {
   const data = await mkdtemp(join(tmpdir(), 'seawall-cli-'));
   const seen: Seen[] = [];
-  const certificate = testCertificate(HOST);
+  const certificate = await testCertificate(HOST);
   const listening = await startServer(certificate, seen);
   const port = (listening.address() as AddressInfo).port;
   const close = async (): Promise<void> => {

@@ -17,8 +17,8 @@ import { type Listener, type ListenerOptions, listen } from './listener.ts';
 let a: TestCertificate;
 let b: TestCertificate;
 before(async () => {
-  a = testCertificate('a.test');
-  b = testCertificate('b.test');
+  a = await testCertificate('a.test');
+  b = await testCertificate('b.test');
 });
 
 const LIMITS = {

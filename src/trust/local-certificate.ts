@@ -38,7 +38,7 @@ export async function loadLocalCertificate(
   const authority = await loadAuthority(directory, nowMs);
   const present = await readPair(directory, file);
   if (present !== undefined && isServable(present, authority, names, nowMs)) return present;
-  const leaf = issueLeaf(authority, names, nowMs);
+  const leaf = await issueLeaf(authority, names, nowMs);
   await writePair(directory, file, leaf);
   return leaf;
 }
@@ -54,7 +54,7 @@ async function loadAuthority(directory: string, nowMs: number): Promise<KeyPair>
 }
 
 async function makeAuthority(directory: string, nowMs: number): Promise<KeyPair> {
-  const authority = issueAuthority(nowMs);
+  const authority = await issueAuthority(nowMs);
   await writePair(directory, 'ca', authority);
   return authority;
 }
@@ -69,7 +69,7 @@ const NEXT = 'ca-next';
 export async function prepareAuthority(directory: string, nowMs: number): Promise<boolean> {
   if ((await readPair(directory, NEXT)) !== undefined) return false;
   const present = await loadAuthority(directory, nowMs);
-  const next = issueAuthority(nowMs);
+  const next = await issueAuthority(nowMs);
   await writePair(directory, NEXT, next);
   const [first] = certificatesIn(present.cert);
   await writeDurably(join(directory, AUTHORITY_FILE), `${first ?? ''}${next.cert}`, PUBLIC_MODE);

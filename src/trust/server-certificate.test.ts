@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { chmodSync } from 'node:fs';
 import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,14 +18,14 @@ interface Bench extends AsyncDisposable {
   readonly keyFile: string;
   readonly reports: string[];
   clockMs: number;
-  issue(): KeyPair;
+  issue(): Promise<KeyPair>;
   write(pair: Partial<KeyPair>): Promise<void>;
   open(): Promise<ServerCertificate>;
 }
 
 async function bench(): Promise<Bench> {
   const dir = await scratch();
-  const authority = issueAuthority(NOW);
+  const authority = await issueAuthority(NOW);
   const [certFile, keyFile] = [join(dir.path, 'tls.crt'), join(dir.path, 'tls.key')];
   const reports: string[] = [];
   const self: Bench = {
@@ -65,7 +66,7 @@ function withoutAccess(file: string): Disposable {
 describe('an operator certificate', () => {
   it('is served as it is in its files', async () => {
     await using b = await bench();
-    const pair = b.issue();
+    const pair = await b.issue();
     await b.write(pair);
     using certificate = await b.open();
     assert.deepEqual(certificate.current(), pair);
@@ -75,10 +76,10 @@ describe('an operator certificate', () => {
 
   it('is replaced, without a restart, when both files have changed', async () => {
     await using b = await bench();
-    await b.write(b.issue());
+    await b.write(await b.issue());
     using certificate = await b.open();
     const changed = nextPair(certificate);
-    const next = b.issue();
+    const next = await b.issue();
     await b.write(next);
     assert.deepEqual(await changed, next);
     assert.deepEqual(certificate.current(), next);
@@ -86,10 +87,10 @@ describe('an operator certificate', () => {
 
   it('is replaced when both files are renamed into place', async () => {
     await using b = await bench();
-    await b.write(b.issue());
+    await b.write(await b.issue());
     using certificate = await b.open();
     const changed = nextPair(certificate);
-    const next = b.issue();
+    const next = await b.issue();
     await writeFile(`${b.certFile}.new`, next.cert);
     await writeFile(`${b.keyFile}.new`, next.key, { mode: 0o600 });
     await rename(`${b.certFile}.new`, b.certFile);
@@ -99,10 +100,10 @@ describe('an operator certificate', () => {
 
   it('stays while its files are half changed, which is reported once', async () => {
     await using b = await bench();
-    const first = b.issue();
+    const first = await b.issue();
     await b.write(first);
     using certificate = await b.open();
-    const next = b.issue();
+    const next = await b.issue();
     await b.write({ cert: next.cert });
     await certificate.refresh();
     await certificate.refresh();
@@ -115,7 +116,7 @@ describe('an operator certificate', () => {
 
   it('stays where root alone may read the next one and the server is root no more, which is reported with what to do', async () => {
     await using b = await bench();
-    const first = b.issue();
+    const first = await b.issue();
     await b.write(first);
     using certificate = await b.open();
     using _ = withoutAccess(b.keyFile);
@@ -126,7 +127,7 @@ describe('an operator certificate', () => {
 
   it('stays when its files are removed', async () => {
     await using b = await bench();
-    const first = b.issue();
+    const first = await b.issue();
     await b.write(first);
     using certificate = await b.open();
     await rm(b.certFile);
@@ -137,7 +138,7 @@ describe('an operator certificate', () => {
 
   it('that has expired is refused, a day before it is not', async () => {
     await using b = await bench();
-    await b.write(b.issue());
+    await b.write(await b.issue());
     b.clockMs = NOW + LEAF_LIFETIME_MS - DAY;
     using _ = await b.open();
     b.clockMs = NOW + LEAF_LIFETIME_MS + DAY;
@@ -146,20 +147,20 @@ describe('an operator certificate', () => {
 
   it('that is not valid yet is refused', async () => {
     await using b = await bench();
-    await b.write(b.issue());
+    await b.write(await b.issue());
     b.clockMs = NOW - 2 * DAY;
     await assert.rejects(b.open(), { message: /tls\.crt is valid only from .*clock/ });
   });
 
   it('whose key belongs to another is refused, naming both files', async () => {
     await using b = await bench();
-    await b.write({ ...b.issue(), key: b.issue().key });
+    await b.write({ ...(await b.issue()), key: (await b.issue()).key });
     await assert.rejects(b.open(), { message: /tls\.crt does not belong to the private key in .*tls\.key/ });
   });
 
   it('that is no certificate, whose key is no key, or that is absent, is refused by name', async () => {
     await using b = await bench();
-    const pair = b.issue();
+    const pair = await b.issue();
     await b.write({ cert: 'nonsense', key: pair.key });
     await assert.rejects(b.open(), { message: /tls\.crt is not a PEM certificate/ });
     await b.write({ cert: pair.cert, key: 'nonsense' });
@@ -170,7 +171,7 @@ describe('an operator certificate', () => {
 
   it('is served, with a warning, when everybody may read its key', { skip: process.platform === 'win32' }, async () => {
     await using b = await bench();
-    await b.write(b.issue());
+    await b.write(await b.issue());
     await chmod(b.keyFile, 0o644);
     using _ = await b.open();
     assert.match(b.reports[0] ?? '', /tls\.key .* chmod 600 /);
@@ -195,5 +196,18 @@ describe('a local certificate of a running server', () => {
     assert.deepEqual(await changed, certificate.current());
     assert.notDeepEqual(certificate.current(), first);
     assert.match(await readFile(certificate.caFile ?? '', 'utf8'), /BEGIN CERTIFICATE/);
+  });
+
+  it('that is there already is opened without loading the library that makes them', async () => {
+    await using dir = await scratch();
+    const source = JSON.stringify({ kind: 'local', directory: dir.path, names: ['localhost'] });
+    const script = `
+      const { openServerCertificate } = await import(${JSON.stringify(new URL('server-certificate.ts', import.meta.url).href)});
+      (await openServerCertificate({ source: ${source}, now: Date.now, report: console.error }))[Symbol.dispose]();
+      console.log(typeof Reflect.getMetadata);`;
+    const run = (): string =>
+      execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' }).trim();
+    assert.equal(run(), 'function');
+    assert.equal(run(), 'undefined');
   });
 });

@@ -1,4 +1,4 @@
-import { appendFileSync, closeSync, openSync } from 'node:fs';
+import { appendFileSync, closeSync, openSync, writeSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { getTestContext } from 'node:test';
@@ -15,6 +15,8 @@ export const collects = FOLDER !== undefined;
 /** What is shorter may well stand in a log by chance, and is nothing that a server makes. */
 const SHORTEST = 12;
 
+/** Opened at once: a server that lets go of root takes its whole process along. */
+const secrets = FOLDER === undefined ? undefined : openSync(join(FOLDER, 'secrets.jsonl'), 'a', 0o600);
 const noted = new Set<string>();
 let logs = 0;
 
@@ -39,10 +41,10 @@ export function keepLog(stream: Readable): void {
 
 /** Has the run look for a secret in all of its logs, and name it by its kind where it is found. */
 export function noteSecret({ kind, secret }: NamedSecret): void {
-  if (FOLDER === undefined || secret.length < SHORTEST || noted.has(secret)) return;
+  if (secrets === undefined || secret.length < SHORTEST || noted.has(secret)) return;
   noted.add(secret);
   const line = JSON.stringify({ kind, secret, test: runningTest() });
-  appendFileSync(join(FOLDER, 'secrets.jsonl'), `${line}\n`, { mode: 0o600 });
+  writeSync(secrets, `${line}\n`);
 }
 
 function nextFile(folder: string): string {

@@ -57,15 +57,16 @@ export async function openStores(
   { nowMs, onFatal, onDamage }: StoresOptions,
 ): Promise<Stores> {
   await using stack = new AsyncDisposableStack();
+  // Threads take their time to start.
+  const thread = stack.use(new WriterThread().begin());
+  const rarely = stack.use(new WriterThread().begin());
   const box = await openSecretBox(join(dataDir.trust, 'secret.key'));
   const directory = stack.use(openSqliteDirectory(dataDir.directory, { sealer: box, onFatal }));
   const keys = await openSigningKeyRing(signingKeyFile(join(dataDir.trust, 'signing-keys.json')), nowMs);
   const bytes = stack.use(await openFileBytes(dataDir.content));
   const cacheBytes = config.manifestCacheBytes;
-  const rarely = new WriterThread();
-  // Threads take their time to start: all at once.
   const opening = [
-    openMetadata({ path: dataDir.metadata, cacheBytes, onFatal }),
+    openMetadata({ path: dataDir.metadata, cacheBytes, thread, onFatal }),
     openState({ path: dataDir.resources, secrets: { of: secretsOf, sealer: box }, thread: rarely, onFatal }),
     openWork({ path: dataDir.work, thread: rarely, onFatal }),
   ] as const;

@@ -14,15 +14,21 @@ export interface InThread {
 }
 
 /**
- * A thread that writes: begun with the first database that is opened in it, ended with the last. Each has batches and
+ * A thread that writes: begun with the first database that is opened in it, or before, and ended with the last. Each has batches and
  * failures of its own, and waits while another is written: only what is written rarely shares one (8 MB each).
  */
-export class WriterThread {
+export class WriterThread implements AsyncDisposable {
   #worker: Worker | undefined;
+
+  /** Begins the thread now, so that it is there when the first database is opened. */
+  begin(): this {
+    this.#worker ??= this.#start();
+    return this;
+  }
 
   /** Opens a database; throws what SQLite says when it cannot. */
   async open(path: string, module: URL): Promise<InThread> {
-    const worker = (this.#worker ??= this.#begin());
+    const worker = (this.#worker ??= this.#start());
     const { port1: port, port2 } = new MessageChannel();
     const asked: ToOpen = { path, module: module.href, port: port2 };
     worker.postMessage(asked, [port2]);
@@ -30,11 +36,18 @@ export class WriterThread {
     return { port, worker };
   }
 
-  #begin(): Worker {
+  /** Ends the thread. Its databases have been closed before: what they had not written is lost. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#worker?.terminate();
+  }
+
+  #start(): Worker {
     const worker = new Worker(new URL('./writer-thread.ts', import.meta.url), {
       execArgv: [],
       resourceLimits: RESOURCES,
     });
+    // Whoever has a database in it is told; where nobody has, the next to open one is told of another.
+    worker.on('error', () => undefined);
     worker.once('exit', () => {
       if (this.#worker === worker) this.#worker = undefined;
     });

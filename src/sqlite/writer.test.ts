@@ -143,6 +143,15 @@ describe('the writer', () => {
     assert.deepEqual([one.texts(), other.texts()], [['a', 'd'], []]);
   });
 
+  it('opens in a thread that was begun before, and ends it', async () => {
+    await using thread = new WriterThread().begin();
+    await using notes = await openNotes(thread);
+    assert.equal(await notes.writer.call('add', 'a'), 1);
+    await using unused = new WriterThread().begin();
+    await unused[Symbol.asyncDispose]();
+    assert.deepEqual(notes.texts(), ['a']);
+  });
+
   it('opens beside one that cannot be opened, and again when the thread has ended', async () => {
     const thread = new WriterThread();
     const module = new URL('./writer.fixture.ts', import.meta.url);

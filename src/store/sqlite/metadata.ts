@@ -4,6 +4,7 @@ import { Database } from '../../sqlite/database.ts';
 import { isCorrupt } from '../../sqlite/fault.ts';
 import { prepareDatabase } from '../../sqlite/migrate.ts';
 import type { ArgumentOf, ResultOf } from '../../sqlite/operation.ts';
+import type { WriterThread } from '../../sqlite/thread.ts';
 import { DatabaseFullError, Writer } from '../../sqlite/writer.ts';
 import {
   type Attributes,
@@ -48,6 +49,8 @@ export interface MetadataOptions {
   readonly path: string;
   /** The bytes that hot manifests and blob lookups may take in memory; 64 MiB when absent, 0 keeps nothing. */
   readonly cacheBytes?: number;
+  /** The thread that writes it; its own when absent. */
+  readonly thread?: WriterThread;
   /** Called once when a commit failed and nobody knows what is on the disk: the process must end. */
   readonly onFatal: (error: Error) => void;
 }
@@ -78,7 +81,7 @@ export async function openMetadata(options: MetadataOptions): Promise<MetadataSt
     const module = new URL('./operations.ts', import.meta.url);
     return new SqliteMetadata(
       reader,
-      await Writer.open<ContentOperations>({ path, module, onFatal }),
+      await Writer.open<ContentOperations>({ path, module, thread: options.thread, onFatal }),
       { state, onFatal },
       cacheBytes,
     );

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 /** What `DATA/run/seawall.json` says that a command needs. */
 export interface ServerAccess {
   readonly pid: number;
+  /** When the process began, in ticks since the system did; absent where the system does not tell. */
+  readonly startTicks?: string;
   /** URL of the control listener. */
   readonly control: string;
   /** URL of the login authority. */
@@ -39,7 +41,7 @@ export async function findServer(dataDir: string): Promise<FoundServer> {
       kind: 'not-running',
       why: `${path} is not what a server writes; start "seawall up" or "seawall serve" again`,
     };
-  if (isAlive(server.pid)) return { kind: 'running', server };
+  if (await isAlive(server)) return { kind: 'running', server };
   return {
     kind: 'not-running',
     why: `the server that wrote ${path} (pid ${server.pid}) has ended; ${howToStart(dataDir)}`,
@@ -63,7 +65,7 @@ function howToStart(dataDir: string): string {
 export function parseServerAccess(text: string): ServerAccess | undefined {
   const value = parseObject(text);
   const get = (name: string): string => (typeof value[name] === 'string' ? value[name] : '');
-  const pid = value['pid'];
+  const { pid, startTicks } = value;
   const [control, authority, tenantId] = [get('control'), get('authority'), get('tenantId')];
   if (typeof pid !== 'number' || !URL.canParse(control) || !URL.canParse(authority) || tenantId === '')
     return undefined;
@@ -75,6 +77,7 @@ export function parseServerAccess(text: string): ServerAccess | undefined {
   ];
   return {
     pid,
+    ...(typeof startTicks === 'string' ? { startTicks } : {}),
     control,
     authority,
     registrySuffix: get('registrySuffix'),
@@ -101,11 +104,14 @@ function parseObject(text: string): Record<string, unknown> {
   }
 }
 
-/** A process that may not be signalled is alive all the same. */
-function isAlive(pid: number): boolean {
+/** A process that may not be signalled is alive all the same; one of the same number that began at another time is another. */
+async function isAlive({ pid, startTicks }: ServerAccess): Promise<boolean> {
   try {
-    return process.kill(pid, 0);
+    process.kill(pid, 0);
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
   }
+  const stat = startTicks === undefined ? '' : await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  // The name of the command, in brackets, may hold blanks; the field is the 22nd (proc(5)).
+  return stat === '' || stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] === startTicks;
 }

@@ -62,6 +62,7 @@ describe('a server that starts', () => {
         'registryAddress',
         'registryPort',
         'registrySuffix',
+        ...(process.platform === 'linux' ? ['startTicks'] : []),
         'subscriptionId',
         'tenantId',
       ]);

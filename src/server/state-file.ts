@@ -1,4 +1,5 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
+import { startTicksOf } from '../lab/supervisor/machine/live-process.ts';
 
 /** What a running server says of itself in `DATA/run/seawall.json`, for commands, scripts and tests. */
 export interface ServerState {
@@ -27,10 +28,14 @@ export interface ServerState {
   readonly clientSecret?: string;
 }
 
-/** Writes the file whole or not at all, readable by its owner alone. */
+/**
+ * Writes the file whole or not at all, readable by its owner alone. `startTicks` tells the process from a later one of the
+ * same number, which a server that was killed leaves the file to.
+ */
 export async function writeStateFile(path: string, state: ServerState): Promise<void> {
   const temporary = `${path}.${state.pid}`;
-  await writeFile(temporary, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
+  const whole = { ...state, startTicks: await startTicksOf(state.pid) };
+  await writeFile(temporary, `${JSON.stringify(whole, null, 2)}\n`, { mode: 0o600 });
   await rename(temporary, path);
 }
 

@@ -1,3 +1,4 @@
+import { createHash, type Hash } from 'node:crypto';
 import { link, mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Action, SystemCall } from './system-calls.ts';
@@ -107,8 +108,8 @@ export class Disk {
     return this.#pending.length;
   }
 
-  /** Writes into an empty folder what is on the disk after a power failure now. */
-  async leave(failure: Failure, into: string): Promise<void> {
+  /** Writes into an empty folder what is on the disk after a power failure now; answers a text that is the same for the same content. */
+  async leave(failure: Failure, into: string): Promise<string> {
     const count = this.#pending.length;
     const kept = new Set<DataChange | NameChange>();
     const bytes = new Map<Node, Buffer>();
@@ -124,7 +125,9 @@ export class Disk {
       const changed = names.get(node) ?? new Map(node.names);
       names.set(node, setName(changed, change));
     }
-    await materialise(this.#top, into, { bytes, names, paths: new Map() });
+    const hash = createHash('sha256');
+    await materialise(this.#top, into, { bytes, names, paths: new Map(), hash });
+    return hash.digest('base64url');
   }
 
   #open({ fd, path, create, truncate }: Action & { readonly kind: 'open' }, at: number): void {
@@ -256,19 +259,26 @@ interface Kept {
   readonly names: ReadonlyMap<Node, ReadonlyMap<string, Node>>;
   /** The first path of each file that was written: its other names are links to it. */
   readonly paths: Map<Node, string>;
+  /** Of everything so far. */
+  readonly hash: Hash;
 }
 
 async function materialise(node: Node, path: string, kept: Kept): Promise<void> {
-  for (const [name, child] of kept.names.get(node) ?? node.names) {
+  const names = [...(kept.names.get(node) ?? node.names)].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  for (const [name, child] of names) {
     const at = join(path, name);
+    kept.hash.update(`${child.folder ? 'd' : 'f'} ${name}\0`);
     const first = kept.paths.get(child);
     if (first !== undefined) await link(first, at);
     else if (!child.folder) {
-      await writeFile(at, kept.bytes.get(child) ?? child.bytes, { mode: 0o600 });
+      const bytes = kept.bytes.get(child) ?? child.bytes;
+      kept.hash.update(`${bytes.length}\0`).update(bytes);
+      await writeFile(at, bytes, { mode: 0o600 });
       kept.paths.set(child, at);
     } else {
       await mkdir(at, { mode: 0o700 });
       await materialise(child, at, kept);
     }
   }
+  kept.hash.update('\0');
 }

@@ -41,8 +41,10 @@ function killText(report: KillReport): string {
   return `${kills} kills (${whileStarting} of starts), ${starts}, ${acknowledged} changes acknowledged, ${kept}, 0 lost`;
 }
 
-function powerText({ states, lossy, acknowledged }: PowerReport): string {
-  return `${states} power failures (${lossy} with something unsynced), ${acknowledged} changes acknowledged, 0 lost`;
+function powerText({ states, lossy, repeated, records, windows, windowsCut, acknowledged }: PowerReport): string {
+  const made = `${lossy} with something unsynced, ${repeated} repeated and left alone`;
+  const cut = `${windowsCut} of ${windows} times between syncs`;
+  return `${states} power failures (${made}) in ${cut} of ${records} records, ${acknowledged} changes acknowledged, 0 lost`;
 }
 
 /** Tells how far a run has come, not more often than anybody reads. */

@@ -17,26 +17,29 @@ const LIMITS = {
 };
 const SHARE = { connections: 100, requests: 100, requestsPerSecond: 0, bodyBytes: 1024 ** 2 };
 
-type Running = Listener & AsyncDisposable & { readonly port: number; readonly done: boolean[] };
+interface Seen {
+  /** The targets of the heads that were read. */
+  readonly read: string[];
+  /** Whether each answer has gone out. */
+  readonly done: boolean[];
+}
+
+type Running = Listener & AsyncDisposable & Seen & { readonly port: number };
 
 /** What each request was answered by stands in its answer: `quick` or `node`, and the target. */
 async function open(more: Partial<QuickAnswer> = {}, before: () => Promise<void> = async () => {}): Promise<Running> {
-  const done: boolean[] = [];
-  const quick: QuickHandler =
-    ({ method, url }) =>
-    async () => {
+  const seen: Seen = { read: [], done: [] };
+  const quick: QuickHandler = ({ method, url }) => {
+    seen.read.push(url);
+    return async () => {
       await before();
       const body = `quick ${url}`;
       const headers = { 'content-length': String(body.length), 'x-several': ['a', 'b'] };
-      return {
-        status: 200,
-        headers,
-        own: { name: 'x-own', value: url },
-        ...(method === 'GET' && { body }),
-        ...more,
-        done: (whole) => done.push(whole),
-      };
+      const own = { name: 'x-own', value: url };
+      const done = (whole: boolean) => seen.done.push(whole);
+      return { status: 200, headers, own, ...(method === 'GET' && { body }), ...more, done };
     };
+  };
   const node: RequestHandler = (request, response) => {
     let text = '';
     request.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
@@ -51,7 +54,7 @@ async function open(more: Partial<QuickAnswer> = {}, before: () => Promise<void>
     limits: LIMITS,
     handlers: { request: node, checkContinue: node, checkExpectation: node, quick },
   });
-  return { ...listener, port: listener.address.port, done, [Symbol.asyncDispose]: () => close(listener) };
+  return { ...listener, port: listener.address.port, ...seen, [Symbol.asyncDispose]: () => close(listener) };
 }
 
 async function close(listener: Listener): Promise<void> {
@@ -74,6 +77,17 @@ describe('a quick connection', () => {
       assert.equal(headers['keep-alive'], 'timeout=5');
     }
     assert.deepEqual(server.done, [true, true, true]);
+  });
+
+  it('reads a head once for as often as it comes again, and each other one', async () => {
+    await using server = await open();
+    await using raw = await RawConnection.open(server);
+    for (const [path, method] of [['/v2/a'], ['/v2/a'], ['/v2/a'], ['/v2/b'], ['/v2/b', 'HEAD'], ['/v2/a']] as const) {
+      await raw.send(get(path, method));
+      const { headers, body } = await raw.answer({ head: method === 'HEAD' });
+      assert.deepEqual([headers['x-own'], body], [path, method === 'HEAD' ? '' : `quick ${path}`]);
+    }
+    assert.deepEqual(server.read, ['/v2/a', '/v2/b', '/v2/b', '/v2/a']);
   });
 
   it('sends HEAD the head alone', async () => {

@@ -8,12 +8,12 @@ import type { Sender } from './content-check.ts';
 
 const AGENT = new Agent({ keepAlive: true });
 
-/** Talks to a registry without TLS, so that a record of system calls shows when it was answered. */
-export function plainSender(seawall: TestSeawall, registry: string): Sender {
+/** Talks to a registry without TLS, so that a record of system calls shows when it was answered; `port`: by another way in. */
+export function plainSender(seawall: TestSeawall, registry: string, port?: number): Sender {
   return {
     send: (method, path, ask = {}) => {
       const { authorization = basicOf(seawall.admin(registry)) } = ask;
-      return send(seawall.port, { host: seawall.host(registry), method, path }, { ...ask, authorization });
+      return send(port ?? seawall.port, { host: seawall.host(registry), method, path }, { ...ask, authorization });
     },
   };
 }
@@ -22,9 +22,10 @@ function basicOf({ username, password }: Login): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
 
-/** Signs in to the management API as the owner, without TLS. */
-export async function plainArm(seawall: TestSeawall): Promise<Arm> {
-  const { host, port } = new URL(seawall.control);
+/** Signs in to the management API as the owner, without TLS; `way`: by another port. */
+export async function plainArm(seawall: TestSeawall, way?: number): Promise<Arm> {
+  const { host, port: own } = new URL(seawall.control);
+  const port = way ?? own;
   const { tenantId, clientId, clientSecret = '', control, subscriptionId } = seawall.state;
   const form = { grant_type: 'client_credentials', client_id: clientId, client_secret: clientSecret };
   const signedIn = await send(

@@ -43,8 +43,8 @@ function killText(report: KillReport): string {
 
 function powerText({ states, lossy, repeated, records, windows, windowsCut, acknowledged }: PowerReport): string {
   const made = `${lossy} with something unsynced, ${repeated} repeated and left alone`;
-  const cut = `${windowsCut} of ${windows} times between syncs`;
-  return `${states} power failures (${made}) in ${cut} of ${records} records, ${acknowledged} changes acknowledged, 0 lost`;
+  const cut = windows === 0 ? '' : ` in ${windowsCut} of ${windows} times between syncs`;
+  return `${states} power failures (${made})${cut} of ${records} records, ${acknowledged} changes acknowledged, 0 lost`;
 }
 
 /** Tells how far a run has come, not more often than anybody reads. */

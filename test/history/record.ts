@@ -1,6 +1,7 @@
 import type { Arm } from '../management/arm.ts';
 import type { Sender } from '../fault/content-check.ts';
 import { type Image, imageOfLayers, layerOf } from '../fault/image.ts';
+import { isLost } from '../fault/lost.ts';
 import type { Random } from '../fault/random.ts';
 import { manifestPath } from '../registry/push.ts';
 import type { Operation } from './linearizable.ts';
@@ -83,10 +84,16 @@ export async function recordRules(
   return history;
 }
 
+/** A connection that was cut leaves open whether anything was done, and when. */
 async function timed<I, O>(client: string, input: I, run: () => Promise<O>): Promise<Operation<I, O>> {
   const calledAt = performance.now();
-  const output = await run();
-  return { client, input, output, calledAt, returnedAt: performance.now() };
+  try {
+    const output = await run();
+    return { client, input, output, calledAt, returnedAt: performance.now() };
+  } catch (error) {
+    if (!isLost(error)) throw error;
+    return { client, input, calledAt, returnedAt: Number.POSITIVE_INFINITY };
+  }
 }
 
 /** Each client has an image of its own, so that a pull says whose push it saw. */

@@ -3,79 +3,58 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 import { EXECUTORS } from '../arm/executor.ts';
-import { type OperationRunner, startOperations } from '../arm/operation-runner.ts';
+import { startOperations } from '../arm/operation-runner.ts';
 import { PROVIDERS } from '../arm/providers.ts';
 import type { ArmSettings } from '../arm/verb.ts';
 import { missingEgress } from '../arm/provider/microsoft.network/virtual-network/egress.ts';
-import { type AuthServices, authServices } from '../auth/services.ts';
+import { authServices } from '../auth/services.ts';
 import { formatListenAddress } from '../config/address.ts';
-import { listImages } from '../base-image/shelf.ts';
 import type { Config } from '../config/config.ts';
-import { loginHost, loginServer } from '../config/login-host.ts';
+import { loginServer } from '../config/login-host.ts';
 import type { AttachedSocket } from '../connection/listener.ts';
-import type { Denials } from '../denials/port.ts';
 import { ringOfDenials } from '../denials/ring.ts';
-import type { Owner } from '../directory/port.ts';
-import type { OutboundDoor } from '../outbound/door.ts';
-import { keepSubstitutions, SUBSTITUTED_NAMES, type Substitutions } from '../outside/substitution.ts';
+import { keepSubstitutions } from '../outside/substitution.ts';
 import type { StateView } from '../state/port.ts';
 import { DatabaseDamagedError, DatabaseTooNewError, DatabaseUnusableError } from '../sqlite/migrate.ts';
 import type { BlobBytes, Damage } from '../store/verify/verifier.ts';
 import { TrustFileError } from '../trust/durable-file.ts';
 import { DescriptorWriter } from '../telemetry/line-writer.ts';
 import { type Log, createLog } from '../telemetry/log.ts';
-import { type Metrics, createMetrics } from '../telemetry/metric.ts';
-import { type Admission, followAdmission } from './admission.ts';
-import { authorityRoutes } from './authority-routes.ts';
+import { createMetrics } from '../telemetry/metric.ts';
+import { followAdmission } from './admission.ts';
 import { baseRoots } from './base-images.ts';
-import { controlPlane, healthRoutes } from './control-plane.ts';
-import { credentialEffects } from './credential-actions.ts';
 import { Clients } from '../limit/clients.ts';
 import { ensureDeclared } from './declared-registries.ts';
 import { DataDirIncompleteError, recordContents } from './data-contents.ts';
 import { DataDirInUseError, openDataDir, RestoreUnfinishedError } from './data-dir.ts';
-import { dataLinks } from './data-endpoint.ts';
-import { dataPlane } from './data-plane.ts';
 import { noteDoubt, settleDoubt } from './doubt.ts';
-import { denialRoutes } from './denial-routes.ts';
-import { explainRoutes } from './explain-routes.ts';
-import { graphRoutes } from './graph-routes.ts';
-import { IMAGE_ALIAS_ROUTE } from './image-alias-route.ts';
 import { ensureFirstState } from './first-state.ts';
-import { type Imports, startImports } from './imports.ts';
+import { startImports } from './imports.ts';
 import { followNames, type RegistryNames, registryNames } from './follow-names.ts';
 import { keepNames } from './keep-names.ts';
-import { keyRoutes } from './key-routes.ts';
-import { type KeyServices, startKeyRotation } from './keys.ts';
+import { startKeyRotation } from './keys.ts';
 import { InFlight } from './in-flight.ts';
-import { type Lab, openLab } from './lab.ts';
+import { openLab } from './lab.ts';
 import { openInner } from './open-inner.ts';
 import { followManagedIdentities } from './managed-identities.ts';
-import { substitutionRoutes } from './substitution-routes.ts';
-import { resolverOf } from './lab-names.ts';
-import { labRoutes } from './lab-routes.ts';
-import { type Listeners, openListeners } from './listeners.ts';
+import { openListeners } from './listeners.ts';
 import { machineFiles } from './machine-files.ts';
-import { managementPlane } from './management.ts';
-import { metadataRoute } from './metadata-route.ts';
-import { controlOrigin, registryOrigin } from './origins.ts';
+import { controlOrigin } from './origins.ts';
 import { type AttachedListener, attachedListeners, declaredEgress } from './perimeter.ts';
-import { principalRoutes } from './principal-routes.ts';
 import { watchReadiness } from './readiness.ts';
-import { type ReadyInfo, type ReadyRegistry, type RunningServer, StartRefusedError } from './ready.ts';
+import { type ReadyInfo, type RunningServer, StartRefusedError } from './ready.ts';
 import { followRegistries } from './registries.ts';
-import type { Snapshot } from './snapshot.ts';
 import { removeStateFile, writeStateFile } from './state-file.ts';
-import { type Stores, openStores } from './stores.ts';
-import { subscriptionRoutes } from './subscription-routes.ts';
+import { openStores } from './stores.ts';
 import { fetchJson, outboundDoor } from './outbound.ts';
 import { startRetention } from './retention.ts';
 import { become, chooseUser, type Sudo } from './run-as.ts';
-import { type StartedMachines, startMachines } from './start-machines.ts';
-import { startUpkeep, type Upkeep } from './upkeep.ts';
-import { startWebhooks, type Webhooks } from './webhooks.ts';
-import { templateSecrets } from './template-secrets.ts';
-import { usageEffect } from './usage-effect.ts';
+import { startMachines } from './start-machines.ts';
+import { startUpkeep } from './upkeep.ts';
+import { startWebhooks } from './webhooks.ts';
+import { armSettings } from './arm-settings.ts';
+import { type Assembly, controlListenerPlane, registryPlane } from './planes.ts';
+import { bootstrapOf, hostsReady, readyRegistries, shownOwner, tellReady } from './ready-info.ts';
 
 /** What a server may be given beside its configuration. */
 export interface StartOptions {
@@ -209,6 +188,7 @@ export async function startServer(asked: Config, options: StartOptions): Promise
     lab,
     machines,
     substitutions,
+    now,
     keys: {
       keys: stores.keys,
       box,
@@ -274,205 +254,12 @@ export async function startServer(asked: Config, options: StartOptions): Promise
   return { ready, close: () => stop(running, log) };
 }
 
-/** The perimeter: who is let in, who is in, and who was refused. */
-interface Gate {
-  readonly admission: Admission;
-  readonly inFlight: InFlight;
-  readonly denials: Denials;
-}
-
 /** A socket that listens in a network of the operator's. */
 async function listenIn({ host, port, attachment }: AttachedListener): Promise<AttachedSocket> {
   const server = createServer({ pauseOnConnect: true });
   server.listen({ host, port });
   await once(server, 'listening');
   return { server, attachment };
-}
-
-/** The parts that answer requests. */
-interface Assembly {
-  readonly config: Config;
-  readonly stores: Stores;
-  readonly snapshot: () => Snapshot;
-  readonly auth: AuthServices;
-  readonly metrics: Metrics;
-  readonly webhooks: Webhooks;
-  readonly imports: Imports;
-  readonly upkeep: Upkeep;
-  readonly operations: OperationRunner;
-  readonly settings: () => ArmSettings;
-  readonly door: OutboundDoor;
-  readonly gate: Gate;
-  /** Whoever signed in, each with its share. */
-  readonly identities: Clients;
-  readonly keys: KeyServices;
-  readonly lab: Lab;
-  readonly machines: StartedMachines;
-  readonly substitutions: Substitutions;
-  /** Why it cannot serve as it should. */
-  readonly notReady: () => string | undefined;
-}
-
-function registryPlane(
-  { config, stores, snapshot, auth, metrics, webhooks, gate, identities }: Assembly,
-  port: number,
-) {
-  metrics.watchUploads(() => stores.content.uploads.openCount);
-  return dataPlane({
-    content: stores.content,
-    auth,
-    metrics,
-    snapshot,
-    ...gate,
-    identities,
-    denial: config.denial,
-    links: dataLinks(),
-    announced: () => webhooks.announced(),
-    now,
-    origin: (registry, scheme) => registryOrigin(registry.view.loginServer, port, scheme),
-  });
-}
-
-function controlListenerPlane(
-  {
-    config,
-    stores,
-    snapshot,
-    auth,
-    metrics,
-    webhooks,
-    imports,
-    upkeep,
-    operations,
-    settings,
-    door,
-    ...others
-  }: Assembly,
-  controlUrl: string,
-) {
-  const { gate, identities, lab, machines, substitutions, notReady } = others;
-  const ready = async (): Promise<true | string> => {
-    const why = notReady();
-    if (why !== undefined) return why;
-    await stores.content.metadata.trash(0);
-    return true;
-  };
-  const shares = { identities, metrics };
-  const management = managementPlane({
-    shares,
-    auth,
-    state: stores.state,
-    effects: [
-      ...credentialEffects({ directory: stores.directory, state: stores.state, snapshot, now }),
-      ...webhooks.effects,
-      imports.effect,
-      usageEffect({ state: stores.state, metadata: stores.content.metadata, settings }),
-      ...machines.effects,
-    ],
-    operations,
-    routes: [...imports.routes, ...machines.routes],
-    fetchDocument: (url) => fetchJson(door, url),
-    secrets: (body, caller) => templateSecrets({ ...stores, now }, body, caller),
-    settings,
-    origin: controlUrl,
-    now,
-  });
-  return controlPlane(
-    [
-      ...graphRoutes({ auth, directory: stores.directory, now }),
-      ...principalRoutes({ auth, directory: stores.directory, now }),
-      ...labRoutes({
-        auth,
-        directory: stores.directory,
-        plan: lab.plan,
-        observed: (uid) => machines.observed(uid),
-        now,
-      }),
-      ...substitutionRoutes({
-        auth,
-        directory: stores.directory,
-        substitutions,
-        allowed: config.substitutions,
-        now,
-      }),
-      ...upkeep.routes,
-      ...keyRoutes({ auth, directory: stores.directory, now }, others.keys),
-      ...denialRoutes({ auth, directory: stores.directory, denials: gate.denials, now }),
-      ...explainRoutes({
-        auth,
-        directory: stores.directory,
-        state: stores.state,
-        admission: gate.admission,
-        resolverOf: (network) => resolverOf(config, network, () => stores.state.view()),
-        hostOf: (registry) => loginHost(config, registry),
-        now,
-      }),
-      ...subscriptionRoutes({ auth, directory: stores.directory, state: stores.state, now }),
-      ...healthRoutes(metrics, ready),
-      ...authorityRoutes(auth, now),
-      IMAGE_ALIAS_ROUTE,
-      metadataRoute({ origin: controlUrl, registrySuffix: config.registrySuffix }, auth),
-    ],
-    management,
-    shares,
-  );
-}
-
-function armSettings(
-  config: Config,
-  { directory }: Stores,
-  registryPort: number,
-): Omit<ArmSettings, 'hosts' | 'containerHosts'> {
-  const { profile, cloud, registrySuffix, publicPrefix, autoRegistration, revalidateRules } = config;
-  return {
-    profile,
-    cloud,
-    tenantId: directory.snapshot().tenantId,
-    registrySuffix,
-    registryPort: registryPort === 443 ? '' : `:${registryPort}`,
-    publicPrefix,
-    autoRegistration,
-    revalidateAllRules: revalidateRules,
-  };
-}
-
-async function readyRegistries({ config, stores, snapshot }: Assembly, port: number): Promise<ReadyRegistry[]> {
-  const ready: ReadyRegistry[] = [];
-  for (const { settings, view } of snapshot().registries.values()) {
-    const shown = config.form === 'up' && view.adminUserEnabled;
-    const passwords = shown ? await stores.directory.adminPasswords(settings.uid, now()) : undefined;
-    const admin = passwords === undefined ? {} : { admin: { username: settings.name, password: passwords.password } };
-    ready.push({ name: settings.name, loginServer: loginServer(settings.loginServer, port), ...admin });
-  }
-  return ready;
-}
-
-/** What is said of hosts, where the lab runs any. */
-async function hostsReady(
-  { images, substitutions }: Config,
-  { ready }: Lab,
-): Promise<Pick<ReadyInfo, 'baseImages' | 'standsFor'>> {
-  if (ready.kind !== 'made' || ready.rootless) return {};
-  const names = (await listImages(images).catch(() => [])).map(({ name }) => name);
-  return { baseImages: [...new Set(names)], standsFor: substitutions ? [...SUBSTITUTED_NAMES.keys()] : [] };
-}
-
-/** The owner as the state file has it: with the secret in the rehearsal form alone. */
-function shownOwner({ clientSecret, ...owner }: Owner, config: Config): Owner {
-  return config.form === 'up' && clientSecret !== undefined ? { ...owner, clientSecret } : owner;
-}
-
-function bootstrapOf({ clientId, clientSecret }: Owner, config: Config): Pick<ReadyInfo, 'bootstrap'> {
-  return config.form === 'serve' && clientSecret !== undefined ? { bootstrap: { clientId, clientSecret } } : {};
-}
-
-function tellReady(log: Log, { registry, control }: Listeners, durationMs: number): void {
-  log.event({
-    event: 'ready',
-    registry: formatListenAddress(registry.address),
-    control: formatListenAddress(control.address),
-    durationMs: Math.round(durationMs),
-  });
 }
 
 async function stop(running: AsyncDisposableStack, log: Log): Promise<void> {

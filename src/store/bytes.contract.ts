@@ -47,10 +47,39 @@ function partCases(open: () => Promise<OpenedBytes>): void {
     await using opened = await open();
     const part = await opened.store.createPart(ID, 'sha256');
     const chunks = Array.from({ length: 90 }, () => randomBytes(65_536));
-    await part.append(from(chunks), NO_LIMIT);
     const whole = Buffer.concat(chunks);
+    await part.append(from(chunks), NO_LIMIT);
     assert.equal(await part.digest('sha256'), hashOf('sha256', whole));
     assert.ok((await readAll(opened.store, await part.commit())).equals(whole));
+  });
+
+  it('gives memory back that it has done with, to be used again', async () => {
+    await using opened = await open();
+    const part = await opened.store.createPart(ID, 'sha256');
+    const free: Uint8Array[] = Array.from({ length: 8 }, () => new Uint8Array(new SharedArrayBuffer(512 * 1024)));
+    const taken: Buffer[] = [];
+    let room = Promise.withResolvers<void>();
+    const source = {
+      async *[Symbol.asyncIterator]() {
+        for (let i = 0; i < 40; i++) {
+          if (free.length === 0) await (room = Promise.withResolvers<void>()).promise;
+          const slot = free.pop();
+          assert.ok(slot);
+          taken.push(randomBytes(slot.length));
+          slot.set(taken.at(-1) ?? []);
+          yield slot;
+        }
+      },
+      recycle(chunks: readonly Uint8Array[]) {
+        for (const chunk of chunks) free.push(chunk.fill(0));
+        room.resolve();
+      },
+    };
+    await part.append(source, NO_LIMIT);
+    const whole = Buffer.concat(taken);
+    assert.equal(await part.digest('sha256'), hashOf('sha256', whole));
+    assert.ok((await readAll(opened.store, await part.commit())).equals(whole));
+    assert.equal(free.length, 8);
   });
 
   it('takes thousands of single bytes', async () => {

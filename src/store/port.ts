@@ -61,6 +61,12 @@ export interface KeptPart {
   readonly open: boolean;
 }
 
+/** Bytes on their way into a part. */
+export interface ByteSource extends AsyncIterable<Uint8Array> {
+  /** Takes back the memory of chunks that nothing reads any more, for bytes to come. A source without it gives its chunks away. */
+  recycle?(chunks: readonly Uint8Array[]): void;
+}
+
 /** An unfinished upload, open in this process. Its methods are called one at a time. */
 export interface Part {
   /** The bytes accepted so far; the next byte appended has this position. */
@@ -70,7 +76,7 @@ export interface Part {
    * appended and its error is thrown. Throws {@link PartTooLargeError} once `limit` bytes in all would be exceeded;
    * {@link NoSpaceError} when the disk is full: what fitted stays appended.
    */
-  append(source: AsyncIterable<Uint8Array>, limit: number): Promise<void>;
+  append(source: ByteSource, limit: number): Promise<void>;
   /** The digest of all bytes appended; reads them again when `algorithm` is not the one hashed as they came. */
   digest(algorithm: DigestAlgorithm): Promise<Digest>;
   /**

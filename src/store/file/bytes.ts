@@ -119,7 +119,7 @@ class FileBytes implements ByteStore {
     this.#parts.set(id, 'opening');
     const ended = () => void this.#parts.delete(id);
     try {
-      const part = await opener({ path, ended, publish: (from) => this.#publish(from) });
+      const part = await opener({ path, hasher: this.#hasher, ended, publish: (from) => this.#publish(from) });
       if (part === undefined) ended();
       else this.#parts.set(id, part);
       return part;

@@ -5,12 +5,15 @@ import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { type Locator, NoSpaceError } from '../port.ts';
+import { Hasher } from './hasher.ts';
 import { FilePart, type PartHome } from './part.ts';
+import { PartWriter } from './part-writer.ts';
 
 interface Opened extends AsyncDisposable {
   readonly folder: string;
   readonly handle: FileHandle;
   readonly part: FilePart;
+  readonly hasher: Hasher;
 }
 
 /** A part in a folder of its own, on a file handle whose methods a case may replace with ones that fail. */
@@ -18,14 +21,17 @@ async function openPart(path?: string): Promise<Opened> {
   const folder = await mkdtempDisposable(join(tmpdir(), 'seawall-part-'));
   const own = join(folder.path, 'upload');
   const handle = await open(path ?? own, path === undefined ? 'wx+' : 'r+');
-  const home: PartHome = { path: own, ended: () => {}, publish: async () => 'locator' as Locator };
-  const part = new FilePart(home, handle, { algorithm: 'sha256', hash: createHash('sha256'), size: 0 });
+  const hasher = new Hasher();
+  const home: PartHome = { path: own, hasher, ended: () => {}, publish: async () => 'locator' as Locator };
+  const part = new FilePart(home, handle, new PartWriter(handle, hasher, { algorithm: 'sha256', size: 0 }));
   return {
     folder: folder.path,
     handle,
     part,
+    hasher,
     async [Symbol.asyncDispose]() {
       await part.suspend();
+      await hasher[Symbol.asyncDispose]();
       await folder.remove();
     },
   };
@@ -43,6 +49,15 @@ describe('a part on a failing disk', () => {
   it('says that the disk is full', { skip: process.platform !== 'linux' }, async () => {
     await using opened = await openPart('/dev/full');
     await assert.rejects(opened.part.append(text('abc'), 100), NoSpaceError);
+    assert.equal(opened.part.offset, 0);
+  });
+
+  it('says so of one that the thread writes, too', { skip: process.platform !== 'linux' }, async () => {
+    await using opened = await openPart('/dev/full');
+    const large = async function* () {
+      yield Buffer.alloc(1024 * 1024);
+    };
+    await assert.rejects(opened.part.append(large(), Number.MAX_SAFE_INTEGER), NoSpaceError);
     assert.equal(opened.part.offset, 0);
   });
 
@@ -130,5 +145,19 @@ describe('a part on a failing disk', () => {
     opened.handle.writev = () => Promise.reject(failure('EIO'));
     await assert.rejects(opened.part.append(text('abc'), 100), /EIO/);
     await assert.rejects(opened.part.commit(), /could not be made durable/);
+  });
+
+  it('dies with the thread that wrote it, and leaves no bytes', async () => {
+    await using opened = await openPart();
+    const { part, hasher } = opened;
+    const large = async function* () {
+      yield Buffer.alloc(1024 * 1024);
+    };
+    await part.append(large(), Number.MAX_SAFE_INTEGER);
+    await hasher[Symbol.asyncDispose]();
+    await assert.rejects(part.append(large(), Number.MAX_SAFE_INTEGER), /has ended/);
+    await assert.rejects(part.digest('sha256'), /could not be made durable/);
+    await assert.rejects(part.commit(), /could not be made durable/);
+    assert.deepEqual(await readdir(opened.folder), []);
   });
 });

@@ -1,22 +1,20 @@
-import { collectYoung } from './collect-young.ts';
-import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { type Digest, type DigestAlgorithm, digestOf } from '../../oci/digest.ts';
-import { type Locator, type Part, PartTooLargeError } from '../port.ts';
+import { type ByteSource, type Locator, type Part, PartTooLargeError } from '../port.ts';
 import { isFull, storeError, unlessAbsent } from './file-error.ts';
 import { type Batch, gather } from './gather.ts';
 import { hashFile } from './hash-file.ts';
-import { firstOf, writeAll } from './write.ts';
+import type { Hasher } from './hasher.ts';
+import { PartWriter } from './part-writer.ts';
 
 /** So many bytes may be written before they are synced in the background, so that commit has little left to do. */
 const SYNC_BYTES = 32 * 1024 * 1024;
 
-/** After so many bytes the chunks that they came in are collected. */
-const COLLECT_BYTES = 16 * 1024 * 1024;
-
 /** What a part needs of the store that it belongs to. */
 export interface PartHome {
   readonly path: string;
+  /** What writes and hashes large parts. */
+  readonly hasher: Hasher;
   /** Gives the file, complete and synced, a name among the blobs, durably; it keeps its own. */
   readonly publish: (path: string) => Promise<Locator>;
   /** Called once when the part ends in whatever way. */
@@ -26,7 +24,8 @@ export interface PartHome {
 /** Starts a part with no bytes; throws when its file exists. */
 export async function createFilePart(home: PartHome, algorithm: DigestAlgorithm): Promise<FilePart> {
   try {
-    return new FilePart(home, await open(home.path, 'wx+', 0o600), { algorithm, hash: createHash(algorithm), size: 0 });
+    const handle = await open(home.path, 'wx+', 0o600);
+    return new FilePart(home, handle, new PartWriter(handle, home.hasher, { algorithm, size: 0 }));
   } catch (error) {
     throw storeError(error);
   }
@@ -37,17 +36,12 @@ export async function reopenFilePart(home: PartHome, algorithm: DigestAlgorithm)
   const handle = await unlessAbsent(() => open(home.path, 'r+'));
   if (handle === undefined) return undefined;
   try {
-    return new FilePart(home, handle, { algorithm, ...(await hashFile(handle, algorithm)) });
+    const before = { algorithm, ...(await hashFile(handle, algorithm)) };
+    return new FilePart(home, handle, new PartWriter(handle, home.hasher, before));
   } catch (error) {
     await handle.close();
     throw error;
   }
-}
-
-interface Hashed {
-  readonly algorithm: DigestAlgorithm;
-  readonly hash: Hash;
-  readonly size: number;
 }
 
 /**
@@ -58,38 +52,34 @@ interface Hashed {
 export class FilePart implements Part {
   readonly #home: PartHome;
   readonly #handle: FileHandle;
-  readonly #algorithm: DigestAlgorithm;
-  #hash: Hash;
-  #offset: number;
+  readonly #writer: PartWriter;
   #unsynced: number;
-  #uncollected = 0;
   #syncing: Promise<void> = Promise.resolve();
   #dead: { readonly cause: unknown } | undefined;
   #ended = false;
 
-  constructor(home: PartHome, handle: FileHandle, hashed: Hashed) {
+  /** `writer` stands at the end of the file. */
+  constructor(home: PartHome, handle: FileHandle, writer: PartWriter) {
     this.#home = home;
     this.#handle = handle;
-    this.#algorithm = hashed.algorithm;
-    this.#hash = hashed.hash;
-    this.#offset = hashed.size;
-    this.#unsynced = hashed.size;
+    this.#writer = writer;
+    this.#unsynced = writer.size;
   }
 
   get offset(): number {
-    return this.#offset;
+    return this.#writer.size;
   }
 
-  async append(source: AsyncIterable<Uint8Array>, limit: number): Promise<void> {
+  async append(source: ByteSource, limit: number): Promise<void> {
     this.#assertUsable();
     let writing: Promise<void> = Promise.resolve();
-    let accepted = this.#offset;
+    let accepted = this.#writer.size;
     try {
       for await (const batch of gather(source)) {
         accepted += batch.size;
         if (accepted > limit) throw tooLarge(limit);
         await writing;
-        writing = this.#write(batch);
+        writing = this.#write(batch, (chunks) => source.recycle?.(chunks));
         // Awaited above or below; without this a failure in between would end the process as unhandled.
         writing.catch(() => {});
       }
@@ -100,8 +90,12 @@ export class FilePart implements Part {
 
   async digest(algorithm: DigestAlgorithm): Promise<Digest> {
     this.#assertUsable();
-    const hash = algorithm === this.#algorithm ? this.#hash.copy() : (await hashFile(this.#handle, algorithm)).hash;
-    return digestOf(algorithm, hash.digest('hex'));
+    const hashed =
+      algorithm === this.#writer.algorithm
+        ? await this.#writer.hex()
+        : (await hashFile(this.#handle, algorithm)).hash.digest('hex');
+    this.#assertUsable();
+    return digestOf(algorithm, hashed);
   }
 
   async commit(): Promise<Locator> {
@@ -128,23 +122,10 @@ export class FilePart implements Part {
     if (!this.#ended) await this.#end();
   }
 
-  /** Writes a batch while it is hashed. What a full disk left out is left out of the hash too. */
-  async #write({ chunks, size }: Batch): Promise<void> {
-    const before = this.#hash.copy();
-    const writing = writeAll(this.#handle, chunks, this.#offset);
-    for (const chunk of chunks) this.#hash.update(chunk);
-    const { written, error } = await writing;
-    if (written < size) {
-      this.#hash = before;
-      for (const chunk of firstOf(chunks, written)) this.#hash.update(chunk);
-    }
-    this.#offset += written;
+  async #write({ chunks, size }: Batch, recycle: (chunks: readonly Uint8Array[]) => void): Promise<void> {
+    const { written, error } = await this.#writer.write(chunks, size);
+    recycle(chunks);
     this.#unsynced += written;
-    this.#uncollected += written;
-    if (this.#uncollected >= COLLECT_BYTES) {
-      this.#uncollected = 0;
-      collectYoung();
-    }
     if (error !== undefined && !isFull(error)) await this.#die(error);
     if (error !== undefined) throw storeError(error);
     await this.#syncInBackground();
@@ -170,6 +151,7 @@ export class FilePart implements Part {
 
   async #end(): Promise<void> {
     this.#ended = true;
+    this.#writer.end();
     await this.#syncing;
     await this.#handle.close();
     this.#home.ended();

@@ -1,3 +1,4 @@
+import { writevSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 
 /** How far a write came: all bytes, or `written` of them before `error`. */
@@ -16,6 +17,23 @@ export async function writeAll(handle: FileHandle, chunks: readonly Uint8Array[]
       if (bytesWritten === 0) throw new Error('the file system wrote nothing and gave no reason');
       written += bytesWritten;
       left = withoutFirst(left, bytesWritten);
+    }
+    return { written };
+  } catch (error) {
+    return { written, error };
+  }
+}
+
+/** As {@link writeAll}, keeping its thread waiting. */
+export function writeAllSync(fd: number, chunks: readonly Uint8Array[], position: number): Written {
+  let left = chunks;
+  let written = 0;
+  try {
+    while (left.length > 0) {
+      const count = writevSync(fd, left, position + written);
+      if (count === 0) throw new Error('the file system wrote nothing and gave no reason');
+      written += count;
+      left = withoutFirst(left, count);
     }
     return { written };
   } catch (error) {

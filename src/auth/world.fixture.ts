@@ -109,6 +109,9 @@ export function incoming({ form, query = '', headers = {}, from = SOMEBODY }: As
     body: async function* () {
       yield Buffer.from(body);
     },
+    bulk() {
+      return this.body();
+    },
   };
 }
 

@@ -9,6 +9,6 @@ export function isClientIdle(socket: Socket, exchange: Exchange | undefined): bo
   if (exchange === undefined) return true;
   const { request, response } = exchange;
   const answerUnread = response.writableLength > 0 || socket.writableLength > 0;
-  const bodyUnread = request.readableLength >= request.readableHighWaterMark;
+  const bodyUnread = socket.isPaused() || request.readableLength >= request.readableHighWaterMark;
   return answerUnread || (!request.complete && !bodyUnread);
 }

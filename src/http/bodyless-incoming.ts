@@ -18,5 +18,6 @@ export function bodylessIncoming(
     hold: () => true,
     release: () => undefined,
     async *body() {},
+    async *bulk() {},
   };
 }

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { OciError } from '../oci/error.ts';
+import type { ByteSource } from '../store/port.ts';
 
 /** One request as handlers see it: its head parsed, its body not yet read. */
 export interface Incoming {
@@ -16,6 +17,8 @@ export interface Incoming {
   hold(bytes: number): boolean;
   /** The body. Asking for it sends `100 Continue` to a client that waits for it; it can be read once. */
   body(): AsyncIterable<Uint8Array>;
+  /** The body as `body` has it, for one who gives the memory of its chunks back: a large one comes at a lower cost. */
+  bulk(): ByteSource;
 }
 
 /** Whose memory bodies are held in. */

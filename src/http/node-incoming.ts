@@ -1,4 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
+import type { ByteSource } from '../store/port.ts';
+import { LEAST_DIRECT_BYTES, readDirectly } from './direct-body.ts';
 import { BodyAbortedError, type BodyMemory, type Incoming } from './incoming.ts';
 
 /** One request of node's server as handlers see it, and how many bytes of its body they have read so far. */
@@ -21,12 +24,19 @@ export function nodeIncoming(
   let receivedBytes = 0;
   let heldBytes = 0;
   const length = request.headers['content-length'];
+  const contentLength = length === undefined ? undefined : Number(length);
+  const counted = async function* (source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of source) {
+      receivedBytes += chunk.length;
+      yield chunk;
+    }
+  };
   return {
     method: request.method ?? 'GET',
     path: target.path,
     query: new URLSearchParams(target.query),
     headers: request.headers,
-    contentLength: length === undefined ? undefined : Number(length),
+    contentLength,
     get receivedBytes() {
       return receivedBytes;
     },
@@ -40,11 +50,19 @@ export function nodeIncoming(
       memory.release(heldBytes);
       heldBytes = 0;
     },
-    async *body() {
-      for await (const chunk of readBody(request, response)) {
-        receivedBytes += chunk.length;
-        yield chunk;
-      }
+    body: () => counted(readBody(request, response)),
+    bulk() {
+      if (contentLength === undefined || contentLength < LEAST_DIRECT_BYTES) return this.body();
+      let direct: ByteSource | undefined;
+      const read = async function* (): AsyncGenerator<Uint8Array> {
+        // Only then has the parser done with what came together with the head.
+        await setImmediate();
+        direct = readDirectly(request, contentLength);
+        yield* direct ?? readBody(request, response);
+      };
+      const source: ByteSource = counted(read());
+      source.recycle = (chunks) => direct?.recycle?.(chunks);
+      return source;
     },
   };
 }

@@ -167,7 +167,7 @@ async function receive(part: Part, call: Call, end = call.registry.maxBlobBytes)
   const limit = Math.min(end, call.registry.maxBlobBytes);
   if (part.offset + (call.incoming.contentLength ?? 0) > call.registry.maxBlobBytes) return refuseTooLarge(limit);
   try {
-    await part.append(call.incoming.body(), limit);
+    await part.append(call.incoming.bulk(), limit);
     return undefined;
   } catch (error) {
     if (error instanceof PartTooLargeError)

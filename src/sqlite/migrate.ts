@@ -25,6 +25,9 @@ export class DatabaseUnusableError extends Error {
 /** A database of at most so many bytes is checked whole before it is used; of a larger one, what is read. */
 const CHECKED_BYTES = 256 * 1024 * 1024;
 
+/** The page cache of that check, which reads each page once, as SQLite has it: 512 KiB. A larger one is filled and of no use. */
+const CHECK_CACHE = -512;
+
 /** The schema's version that a database has; 0 when it is empty. */
 export function versionOf(database: Database): number {
   return database.get<{ user_version: number }>('PRAGMA user_version')?.user_version ?? 0;
@@ -74,7 +77,10 @@ function assertSound(path: string, database: Database): void {
     'SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size',
   );
   if ((pages?.bytes ?? 0) > CHECKED_BYTES) return;
+  const kept = database.get<{ cache_size: number }>('PRAGMA cache_size')?.cache_size ?? CHECK_CACHE;
+  database.exec(`PRAGMA cache_size = ${CHECK_CACHE}`);
   const found = database.all<{ quick_check: string }>('PRAGMA quick_check(3)').map((row) => row.quick_check);
+  database.exec(`PRAGMA cache_size = ${kept}`);
   if (found.join() !== 'ok') throw damaged(path, found.join('; '));
 }
 

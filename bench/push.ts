@@ -5,6 +5,7 @@ import { pushLayer } from './blob.ts';
 import { compare } from './compare.ts';
 import { type ContentFile, GIB, makeContentFile } from './content.ts';
 import { type Figure, median, type Row } from './figure.ts';
+import { forgetFilesBut } from './page-cache.ts';
 import { peerRegistries } from './peer-registry.ts';
 import { seawall } from './seawall.ts';
 import { startField, type Subject } from './subject.ts';
@@ -39,6 +40,7 @@ async function large(quick: boolean): Promise<readonly Figure[]> {
       pushed.set(subject, round + 1);
       const file = files[round];
       if (file === undefined) throw new Error('a round more than there is content');
+      await forgetFilesBut(file.path);
       const { all, last } = await pushLayer(subject, 'push', file);
       if (subject.name === 'seawall') lastPuts.push(last);
       return { value: size / 1e6 / all, pieces: size / GIB };

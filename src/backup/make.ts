@@ -1,11 +1,11 @@
-import { copyFile, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { copyDatabase } from '../sqlite/copy.ts';
 import { makeDirectory, syncDirectory } from '../store/file/directory-sync.ts';
 import { dropUnfinished } from '../store/sqlite/copied.ts';
 import { PRIVATE_MODE, writeDurably } from '../trust/durable-file.ts';
 import { placeBlobs, type PlacedBlobs } from './blobs.ts';
-import type { Placing } from './place.ts';
+import { place, type Placing } from './place.ts';
 import { BackupError, type BackupRecord, DATABASES, type DatabaseName, RECORD, sha256Of } from './record.ts';
 
 /** What is backed up, and where to. */
@@ -99,10 +99,10 @@ async function makeEmpty(folder: string): Promise<void> {
     );
 }
 
-/** Keys and certificates: small files, each replaced whole when it changes. */
+/** Keys and certificates: small files, each replaced whole when it changes. Durable save for the name of the folder. */
 export async function copyTrust(from: string, to: string): Promise<void> {
   await makeDirectory(to, 0o700);
-  for (const name of await filesOf(from)) await copyFile(join(from, name), join(to, name));
+  for (const name of await filesOf(from)) await place(join(from, name), join(to, name), 'copy');
   await syncDirectory(to);
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { cp, mkdtempDisposable, readdir, rm } from 'node:fs/promises';
+import { cp, mkdtempDisposable, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -64,6 +64,49 @@ describe('a restore that is killed', { skip: whyNoInjection() }, () => {
     await pusher.check(true);
   });
 });
+
+describe('what a backup and a restore have copied', { skip: whyNoInjection() }, () => {
+  it('is synced, each file and each folder, so that power may fail when they are done', async () => {
+    await using seawall = await ProcessSeawall.start();
+    const pusher = new Pusher(plainSender(seawall, 'myregistry'), 'synced/a', randomOf(1), { layers: [] });
+    for (let step = 0; step < 4; step++) await pusher.step();
+    await seawall.stop();
+    const [backup, data] = [join(seawall.root, 'backup'), join(seawall.root, 'other')];
+    for (const [to, command] of [
+      [backup, ['backup', backup, '--copy', '--data', seawall.dataDir]],
+      [data, ['restore', backup, '--copy', '--data', data]],
+    ] as const) {
+      const synced = await syncedBy(command);
+      const left = await readdir(to, { recursive: true, withFileTypes: true });
+      // What SQLite and the lock leave beside is nobody's to keep.
+      const kept = left
+        .map(({ parentPath, name }) => join(parentPath, name))
+        .filter((path) => !/\/run|-wal$|-shm$/.test(path));
+      assert.deepEqual(
+        kept.filter((path) => !synced.has(path)),
+        [],
+        command[0],
+      );
+    }
+  });
+});
+
+/** The files and folders that a command has synced. A file that was renamed is known by its last name. */
+async function syncedBy(command: readonly string[]): Promise<ReadonlySet<string>> {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'seawall-synced-'));
+  const record = join(folder.path, 'calls');
+  const tracer = ['strace', '-f', '-y', '-e', 'trace=fsync,fdatasync,rename', '-o', record];
+  const ended = await runCommand(command, tracer).ended;
+  assert.equal(ended.exit, 0, ended.err);
+  const synced = new Set<string>();
+  for (const line of (await readFile(record, 'utf8')).split('\n')) {
+    const [, path] = /f(?:data)?sync\(\d+<([^>]+)>/.exec(line) ?? [];
+    if (path !== undefined) synced.add(path);
+    const [, from = '', to = ''] = /rename\("([^"]+)", "([^"]+)"/.exec(line) ?? [];
+    if (synced.has(from)) synced.add(to);
+  }
+  return synced;
+}
 
 async function assertRefused(seawall: ProcessSeawall): Promise<void> {
   await assert.rejects(seawall.start(), (error) => {

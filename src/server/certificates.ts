@@ -17,16 +17,35 @@ export interface ListenerCertificate extends Disposable {
   refresh(): Promise<void>;
 }
 
+/** The certificates of both listeners. */
+export interface ListenerCertificates extends Disposable {
+  readonly registry: ListenerCertificate;
+  readonly control: ListenerCertificate;
+  /** That of data endpoints, where it is another. */
+  readonly data: ListenerCertificate | undefined;
+}
+
 /** What opening a certificate needs. */
-interface CertificateContext {
+export interface CertificateContext {
   readonly config: Config;
   readonly dataDir: DataDir;
   readonly log: Log;
   readonly now: () => number;
 }
 
+/** Opens the certificates of both listeners; when one fails, the others are closed again. Throws {@link StartRefusedError} with what to change. */
+export async function openCertificates(context: CertificateContext): Promise<ListenerCertificates> {
+  const { registryTls, controlTls } = context.config;
+  using stack = new DisposableStack();
+  const registry = stack.use(await openCertificate('registry', registryTls, context));
+  const control = stack.use(await openCertificate('control', controlTls, context));
+  const data = stack.use(await openDataCertificate(context));
+  const opened = stack.move();
+  return { registry, control, data, [Symbol.dispose]: () => opened.dispose() };
+}
+
 /** Opens the certificate of a listener; a replaced one is shown from the next handshake on. */
-export async function openCertificate(
+async function openCertificate(
   listener: string,
   tls: TlsSource,
   context: CertificateContext,
@@ -37,7 +56,7 @@ export async function openCertificate(
 }
 
 /** Opens the certificate of data endpoints, in every region; an operator's certificate has to have them itself. */
-export async function openDataCertificate(context: CertificateContext): Promise<ListenerCertificate | undefined> {
+async function openDataCertificate(context: CertificateContext): Promise<ListenerCertificate | undefined> {
   const { config, dataDir } = context;
   if (config.registryTls.kind === 'files') return undefined;
   const names = REGIONS.map(({ name }) => `*.${name}.data.${config.registrySuffix}`);

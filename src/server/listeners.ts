@@ -9,8 +9,7 @@ import { type Listener, listen } from '../connection/listener.ts';
 import { notReady } from '../http/reply.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metric.ts';
-import { type ListenerCertificate, openCertificate, openDataCertificate } from './certificates.ts';
-import type { DataDir } from './data-dir.ts';
+import type { ListenerCertificates } from './certificates.ts';
 import { earlyRefusal, unreadableBody } from './early-refusal.ts';
 import { proxyPeers } from './perimeter.ts';
 import { type Plane, type Responder, respond } from './respond.ts';
@@ -29,10 +28,9 @@ export interface OpenListener {
 /** What the listeners need. */
 export interface ListenerContext {
   readonly config: Config;
-  readonly dataDir: DataDir;
+  readonly certificates: ListenerCertificates;
   readonly log: Log;
   readonly metrics: Metrics;
-  readonly now: () => number;
   /** A server that listens already for one of the two, opened by somebody who may. */
   readonly opened?: (name: Responder['listener']) => Promise<Server | undefined>;
 }
@@ -57,14 +55,10 @@ const HEADERS: Readonly<Record<Responder['listener'], Readonly<Record<string, st
 
 const starting: Plane = async () => notReady('the server is starting');
 
-/** Opens both listeners with their certificates; when one fails, the other is closed again. */
+/** Opens both listeners; when one fails, the other is closed again. */
 export async function openListeners(context: ListenerContext): Promise<Listeners> {
-  const { config, log } = context;
+  const { config, certificates, log } = context;
   await using stack = new AsyncDisposableStack();
-  const registryCertificate = stack.use(await openCertificate('registry', config.registryTls, context));
-  const controlCertificate = stack.use(await openCertificate('control', config.controlTls, context));
-  const data = await openDataCertificate(context);
-  if (data !== undefined) stack.use(data);
   const open: OpenListener[] = [];
   let stopping = false;
   stack.defer(async () => {
@@ -72,26 +66,26 @@ export async function openListeners(context: ListenerContext): Promise<Listeners
     const closed = await Promise.all(open.map((listener) => listener.close(config.shutdownMs)));
     log.event({ event: 'stopped', cutConnections: closed.reduce((sum, { cut }) => sum + cut, 0) });
   });
-  const registry = await openListener('registry', withData(registryCertificate, data), context);
+  const registry = await openListener('registry', withData(certificates), context);
   open.push(registry);
-  const control = await openListener('control', () => controlCertificate.secureContext(), context);
+  const control = await openListener('control', () => certificates.control.secureContext(), context);
   open.push(control);
   const opened = stack.move();
   return {
     registry,
     control,
-    caFile: registryCertificate.caFile ?? controlCertificate.caFile,
+    caFile: certificates.registry.caFile ?? certificates.control.caFile,
     stopping: () => stopping,
     refreshCertificates: async () => {
-      for (const one of [registryCertificate, controlCertificate, data]) await one?.refresh();
+      for (const one of [certificates.registry, certificates.control, certificates.data]) await one?.refresh();
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
 
 /** Names of data endpoints have a certificate of their own: they lie deeper than a wildcard reaches. */
-function withData(certificate: ListenerCertificate, data: ListenerCertificate | undefined): SecureContextFor {
-  return (name) => (name?.includes('.data.') === true ? (data ?? certificate) : certificate).secureContext();
+function withData({ registry, data }: ListenerCertificates): SecureContextFor {
+  return (name) => (name?.includes('.data.') === true ? (data ?? registry) : registry).secureContext();
 }
 
 /** Opens one of the two listeners. */

@@ -24,6 +24,7 @@ import { createMetrics } from '../telemetry/metric.ts';
 import { followAdmission } from './admission.ts';
 import { baseRoots } from './base-images.ts';
 import { Clients } from '../limit/clients.ts';
+import { openCertificates } from './certificates.ts';
 import { ensureDeclared } from './declared-registries.ts';
 import { DataDirIncompleteError, recordContents } from './data-contents.ts';
 import { DataDirInUseError, openDataDir, RestoreUnfinishedError } from './data-dir.ts';
@@ -102,6 +103,10 @@ export async function startServer(asked: Config, options: StartOptions): Promise
     metrics.storeFailed('damage');
     log.event({ event: 'blob-damaged', digest, locator, damage });
   };
+  // Making certificates waits for the disk as making databases does.
+  const certificates = openCertificates({ config, dataDir, log, now });
+  stack.defer(async () => (await certificates.catch(() => undefined))?.[Symbol.dispose]());
+  certificates.catch(() => undefined);
   const stores = stack.use(await openStores(dataDir, config, { nowMs: now(), onFatal, onDamage }).catch(refused));
   await recordContents(dataDir.root);
   const owner = await stores.directory.ensureOwner({ keepSecret: config.form === 'up', nowMs: now() });
@@ -111,7 +116,13 @@ export async function startServer(asked: Config, options: StartOptions): Promise
   await ensureDeclared({ state: stores.state, directory: stores.directory, config }, now());
   const { snapshot } = await followRegistries({ ...stores, config, now });
   const listeners = stack.use(
-    await openListeners({ config, dataDir, log, metrics, now, opened: (name) => lab.opened(name) }),
+    await openListeners({
+      config,
+      certificates: await certificates,
+      log,
+      metrics,
+      opened: (name) => lab.opened(name),
+    }),
   );
   const { registry, control, caFile } = listeners;
   const inFlight = new InFlight();
@@ -141,8 +152,10 @@ export async function startServer(asked: Config, options: StartOptions): Promise
   await followManagedIdentities(stores.state, stores.directory, now);
   const substitutions = keepSubstitutions(({ asked, given }) => log.event({ event: 'substituted', asked, given }));
   const view = (): StateView => stores.state.view();
-  const inner = stack.use(await openInner({ config, dataDir, auth, substitutions, view, log, now }));
-  await lab.serve({ attach: (socket) => registry.attach(socket), view, inner });
+  if (lab.ready.kind === 'made') {
+    const inner = stack.use(await openInner({ config, dataDir, auth, substitutions, view, log, now }));
+    await lab.serve({ attach: (socket) => registry.attach(socket), view, inner });
+  }
   const { state, work } = stores;
   const webhooks = stack.use(startWebhooks({ state, metadata: stores.content.metadata, work, door, log, now }));
   const { content, box } = stores;

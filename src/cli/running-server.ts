@@ -104,14 +104,19 @@ function parseObject(text: string): Record<string, unknown> {
   }
 }
 
-/** A process that may not be signalled is alive all the same; one of the same number that began at another time is another. */
+/**
+ * A process that may not be signalled is alive all the same; one that has died and nobody has waited for yet is not; one of the
+ * same number that began at another time is another.
+ */
 async function isAlive({ pid, startTicks }: ServerAccess): Promise<boolean> {
   try {
     process.kill(pid, 0);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
   }
-  const stat = startTicks === undefined ? '' : await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  // The name of the command, in brackets, may hold blanks; the field is the 22nd (proc(5)).
-  return stat === '' || stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] === startTicks;
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  // Not on this system; the name of the command, in brackets, may hold blanks, and what follows begins with the 3rd field (proc(5)).
+  if (stat === undefined) return true;
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields[0] !== 'Z' && fields[0] !== 'X' && (startTicks === undefined || fields[19] === startTicks);
 }

@@ -18,7 +18,7 @@ const shell = (...may: readonly string[]): Layer => ({ may, node: 'all', npm: 'a
 
 const BELOW_SERVER = (
   'oci azure access network admission limit connection http directory trust auth registry store arm state operation outbound ' +
-  'denials lab backup base-image outside sqlite config telemetry'
+  'denials lab backup base-image outside sqlite config system telemetry'
 ).split(' ');
 
 /**
@@ -37,7 +37,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   http: { ...shell('oci', 'azure', 'telemetry'), mayTypes: ['store/port'] },
   auth: shell('access', 'oci', 'azure', 'directory', 'trust', 'http', 'telemetry'),
   registry: shell('access', 'oci', 'store/port', 'http', 'telemetry'),
-  store: shell('oci', 'sqlite', 'telemetry'),
+  store: shell('oci', 'sqlite', 'system', 'telemetry'),
   'store/decide': { ...pure('oci'), mayTypes: ['store/port'] },
   arm: shell('azure', 'access', 'network', 'admission', 'http', 'state/port', 'telemetry'),
   state: shell('azure', 'access', 'sqlite', 'telemetry'),
@@ -45,15 +45,16 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   denials: shell('azure', 'access', 'sqlite', 'telemetry'),
   'base-image': shell('oci', 'telemetry'),
   outside: shell('oci', 'base-image', 'telemetry'),
-  lab: shell('azure', 'network', 'state/port', 'telemetry'),
+  lab: shell('azure', 'network', 'state/port', 'system', 'telemetry'),
   operation: { ...shell('azure', 'oci', 'sqlite', 'outbound', 'telemetry'), mayTypes: ['store/port'] },
   outbound: shell('azure', 'oci', 'network', 'telemetry'),
   trust: shell('azure', 'oci', 'telemetry'),
   backup: shell('sqlite', 'state', 'store', 'trust'),
   sqlite: shell(),
   config: { ...shell('azure'), mayTypes: ['limit/client'] },
+  system: shell(),
   telemetry: shell(),
-  cli: shell('oci', 'azure', 'attack', 'config'),
+  cli: shell('oci', 'azure', 'attack', 'config', 'system'),
   'cli/lab-image.ts': shell('config', 'base-image'),
   'cli/banner.ts': { ...shell(), mayTypes: ['server/ready'] },
   'cli/serve.ts': shell('config', 'server'),

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { startTicksOf } from '../system/live-process.ts';
 
 /** What `DATA/run/seawall.json` says that a command needs. */
 export interface ServerAccess {
@@ -104,19 +105,18 @@ function parseObject(text: string): Record<string, unknown> {
   }
 }
 
-/**
- * A process that may not be signalled is alive all the same; one that has died and nobody has waited for yet is not; one of the
- * same number that began at another time is another.
- */
+/** One of the same number that began at another time is another process. Where processes have no start that can be read, the number is all there is. */
 async function isAlive({ pid, startTicks }: ServerAccess): Promise<boolean> {
+  if (process.platform !== 'linux') return isThere(pid);
+  const found = await startTicksOf(pid);
+  return found !== undefined && (startTicks === undefined || found === startTicks);
+}
+
+/** A process that may not be signalled is there all the same. */
+function isThere(pid: number): boolean {
   try {
-    process.kill(pid, 0);
+    return process.kill(pid, 0);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-  // Not on this system; the name of the command, in brackets, may hold blanks, and what follows begins with the 3rd field (proc(5)).
-  if (stat === undefined) return true;
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return fields[0] !== 'Z' && fields[0] !== 'X' && (startTicks === undefined || fields[19] === startTicks);
 }

@@ -1,4 +1,4 @@
-import { constants } from 'node:os';
+import { isOverQuota } from '../system/over-quota.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 
 /** What a fault of the surroundings ends a start with. */
@@ -11,9 +11,7 @@ export interface StartFailure {
 /** A start that failed by the surroundings, whose message says too little to mend it. */
 export function startFailure(error: unknown, dataDir: string): StartFailure | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;
-  // Node has no name for a quota that is used up.
-  const overQuota = 'errno' in error && error.errno === -constants.errno.EDQUOT;
-  const code = overQuota ? 'EDQUOT' : String(error.code);
+  const code = isOverQuota(error) ? 'EDQUOT' : String(error.code);
   const exit = EXITS[code];
   return exit === undefined ? undefined : { exit, advice: ADVICE[code]?.(dataDir) ?? '' };
 }

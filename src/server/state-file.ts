@@ -1,5 +1,5 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
-import { startTicksOf } from '../lab/supervisor/machine/live-process.ts';
+import { startTicksOf } from '../system/live-process.ts';
 
 /** What a running server says of itself in `DATA/run/seawall.json`, for commands, scripts and tests. */
 export interface ServerState {

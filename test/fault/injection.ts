@@ -1,6 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { startTicksOf } from '../../src/system/live-process.ts';
+
+/** Between two looks at a process, in ms. */
+const LOOK_MS = 20;
 
 /** Why no fault can be injected here; `false` where one can. */
 export function whyNoInjection(): string | false {
@@ -54,12 +59,20 @@ export async function inject(pid: number, { call, error, when }: Injection, path
   await attached(tracer, exited);
   return {
     met: met.promise,
-    [Symbol.asyncDispose]: async () => {
-      // It lets go of the process, which goes on.
-      if (tracer.exitCode === null) tracer.kill('SIGTERM');
-      await exited;
-    },
+    [Symbol.asyncDispose]: () => letGo(tracer, exited, pid),
   };
+}
+
+/** The process goes on. Of one that dies meanwhile strace waits for the first thread before the others, which never comes: then it is killed. */
+async function letGo(tracer: ChildProcess, exited: Promise<unknown>, pid: number): Promise<void> {
+  let over = tracer.exitCode !== null;
+  const ended = exited.then(() => void (over = true));
+  if (!over) tracer.kill('SIGTERM');
+  while (!over) {
+    await Promise.race([ended, pause(LOOK_MS)]);
+    if (!over && (await startTicksOf(pid)) === undefined) tracer.kill('SIGKILL');
+  }
+  await ended;
 }
 
 async function attached(tracer: ChildProcess & { readonly stderr: NodeJS.ReadableStream }, exited: Promise<unknown>) {

@@ -1,10 +1,9 @@
-import { constants } from 'node:os';
+import { isOverQuota } from '../../system/over-quota.ts';
 import { NoSpaceError } from '../port.ts';
 
-/** Whether an error says that the volume, or the user's quota of it, is full. Node has no name for the latter. */
+/** Whether an error says that the volume, or the user's quota of it, is full. */
 export function isFull(error: unknown): boolean {
-  if (codeOf(error) === 'ENOSPC') return true;
-  return error instanceof Error && 'errno' in error && error.errno === -constants.errno.EDQUOT;
+  return codeOf(error) === 'ENOSPC' || isOverQuota(error);
 }
 
 /** The error to throw for one of the file system: {@link NoSpaceError} when it is full, else itself. */

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { boundingSet } from '../../capability.ts';
 import type { MachinePlan } from '../../machine.ts';
 import type { Disk } from './disk.ts';
-import { type Known, startTicksOf } from './live-process.ts';
+import { type Known, startTicksOf } from '../../../system/live-process.ts';
 
 const ENTER = fileURLToPath(new URL('enter.sh', import.meta.url));
 const BOOT = fileURLToPath(new URL('boot.sh', import.meta.url));

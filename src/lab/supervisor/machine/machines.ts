@@ -3,7 +3,7 @@ import { type Booting, boot } from './boot.ts';
 import { type Disk, diskOf, disksIn } from './disk.ts';
 import { execute } from './execute.ts';
 import { type Groups, openGroups } from './groups.ts';
-import { endedWithin, isAlive, isInNamespace, type Known, signal } from './live-process.ts';
+import { endedWithin, isAlive, isInNamespace, type Known, signal } from '../../../system/live-process.ts';
 import { sightRefusal } from './sight.ts';
 
 /** Told of every change of how a machine is found; `undefined`: nothing of it is left. */

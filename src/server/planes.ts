@@ -94,40 +94,28 @@ export function registryPlane(
 }
 
 /** What answers on the control listener, which clients know by this URL. */
-export function controlListenerPlane(
-  {
-    config,
-    stores,
-    snapshot,
-    auth,
-    metrics,
-    webhooks,
-    imports,
-    upkeep,
-    operations,
-    settings,
-    door,
-    ...others
-  }: Assembly,
-  controlUrl: string,
-) {
-  const { gate, identities, lab, machines, substitutions, notReady, now } = others;
-  const ready = async (): Promise<true | string> => {
-    const why = notReady();
-    if (why !== undefined) return why;
-    await stores.content.metadata.trash(0);
-    return true;
-  };
+export function controlListenerPlane(assembly: Assembly, controlUrl: string) {
+  const { identities, metrics } = assembly;
   const shares = { identities, metrics };
-  const management = managementPlane({
+  return controlPlane(ownRoutes(assembly, controlUrl), management(assembly, shares, controlUrl), shares);
+}
+
+/** What Azure's clients ask. */
+function management(
+  { stores, auth, snapshot, webhooks, imports, machines, operations, settings, door, now }: Assembly,
+  shares: Pick<Assembly, 'identities' | 'metrics'>,
+  origin: string,
+) {
+  const { state, directory } = stores;
+  return managementPlane({
     shares,
     auth,
-    state: stores.state,
+    state,
     effects: [
-      ...credentialEffects({ directory: stores.directory, state: stores.state, snapshot, now }),
+      ...credentialEffects({ directory, state, snapshot, now }),
       ...webhooks.effects,
       imports.effect,
-      usageEffect({ state: stores.state, metadata: stores.content.metadata, settings }),
+      usageEffect({ state, metadata: stores.content.metadata, settings }),
       ...machines.effects,
     ],
     operations,
@@ -135,46 +123,43 @@ export function controlListenerPlane(
     fetchDocument: (url) => fetchJson(door, url),
     secrets: (body, caller) => templateSecrets({ ...stores, now }, body, caller),
     settings,
-    origin: controlUrl,
+    origin,
     now,
   });
-  return controlPlane(
-    [
-      ...graphRoutes({ auth, directory: stores.directory, now }),
-      ...principalRoutes({ auth, directory: stores.directory, now }),
-      ...labRoutes({
-        auth,
-        directory: stores.directory,
-        plan: lab.plan,
-        observed: (uid) => machines.observed(uid),
-        now,
-      }),
-      ...substitutionRoutes({
-        auth,
-        directory: stores.directory,
-        substitutions,
-        allowed: config.substitutions,
-        now,
-      }),
-      ...upkeep.routes,
-      ...keyRoutes({ auth, directory: stores.directory, now }, others.keys),
-      ...denialRoutes({ auth, directory: stores.directory, denials: gate.denials, now }),
-      ...explainRoutes({
-        auth,
-        directory: stores.directory,
-        state: stores.state,
-        admission: gate.admission,
-        resolverOf: (network) => resolverOf(config, network, () => stores.state.view()),
-        hostOf: (registry) => loginHost(config, registry),
-        now,
-      }),
-      ...subscriptionRoutes({ auth, directory: stores.directory, state: stores.state, now }),
-      ...healthRoutes(metrics, ready),
-      ...authorityRoutes(auth, now),
-      IMAGE_ALIAS_ROUTE,
-      metadataRoute({ origin: controlUrl, registrySuffix: config.registrySuffix }, auth),
-    ],
-    management,
-    shares,
-  );
+}
+
+/** What Seawall's own commands ask, the login authority, Graph, and who watches over the server. */
+function ownRoutes(
+  { config, stores, auth, metrics, upkeep, gate, lab, machines, substitutions, keys, notReady, now }: Assembly,
+  origin: string,
+) {
+  const { state, directory, content } = stores;
+  const asked = { auth, directory, now };
+  const ready = async (): Promise<true | string> => {
+    const why = notReady();
+    if (why !== undefined) return why;
+    await content.metadata.trash(0);
+    return true;
+  };
+  return [
+    ...graphRoutes(asked),
+    ...principalRoutes(asked),
+    ...labRoutes({ ...asked, plan: lab.plan, observed: (uid) => machines.observed(uid) }),
+    ...substitutionRoutes({ ...asked, substitutions, allowed: config.substitutions }),
+    ...upkeep.routes,
+    ...keyRoutes(asked, keys),
+    ...denialRoutes({ ...asked, denials: gate.denials }),
+    ...explainRoutes({
+      ...asked,
+      state,
+      admission: gate.admission,
+      resolverOf: (network) => resolverOf(config, network, () => state.view()),
+      hostOf: (registry) => loginHost(config, registry),
+    }),
+    ...subscriptionRoutes({ ...asked, state }),
+    ...healthRoutes(metrics, ready),
+    ...authorityRoutes(auth, now),
+    IMAGE_ALIAS_ROUTE,
+    metadataRoute({ origin, registrySuffix: config.registrySuffix }, auth),
+  ];
 }

@@ -43,7 +43,7 @@ export class Pusher implements Restorable {
   readonly #shared: SharedLayers;
   #held = EMPTY;
   #next: Held | undefined;
-  /** What else may be there after a restore: a backup has any one moment of those while it was made. */
+  /** The states that a restore may bring back: a backup has any one moment of those while it was made. */
   #others: readonly Held[] = [];
   /** Blobs acknowledged and not yet named by a manifest. */
   #loose: readonly Content[] = [];

@@ -9,35 +9,46 @@ export interface Written {
 
 /** Writes chunks one after another from `position`, going on after short writes; never throws. */
 export async function writeAll(handle: FileHandle, chunks: readonly Uint8Array[], position: number): Promise<Written> {
-  let left = chunks;
-  let written = 0;
+  const writing = new Writing(chunks, position);
   try {
-    while (left.length > 0) {
-      const { bytesWritten } = await handle.writev(left, position + written);
-      if (bytesWritten === 0) throw new Error('the file system wrote nothing and gave no reason');
-      written += bytesWritten;
-      left = withoutFirst(left, bytesWritten);
-    }
-    return { written };
+    while (writing.left.length > 0) writing.took((await handle.writev(writing.left, writing.position)).bytesWritten);
+    return { written: writing.written };
   } catch (error) {
-    return { written, error };
+    return { written: writing.written, error };
   }
 }
 
 /** As {@link writeAll}, keeping its thread waiting. */
 export function writeAllSync(fd: number, chunks: readonly Uint8Array[], position: number): Written {
-  let left = chunks;
-  let written = 0;
+  const writing = new Writing(chunks, position);
   try {
-    while (left.length > 0) {
-      const count = writevSync(fd, left, position + written);
-      if (count === 0) throw new Error('the file system wrote nothing and gave no reason');
-      written += count;
-      left = withoutFirst(left, count);
-    }
-    return { written };
+    while (writing.left.length > 0) writing.took(writevSync(fd, writing.left, writing.position));
+    return { written: writing.written };
   } catch (error) {
-    return { written, error };
+    return { written: writing.written, error };
+  }
+}
+
+/** How far a write is: what is left of its chunks, and where that goes. */
+class Writing {
+  readonly #from: number;
+  left: readonly Uint8Array[];
+  written = 0;
+
+  constructor(chunks: readonly Uint8Array[], from: number) {
+    this.left = chunks;
+    this.#from = from;
+  }
+
+  get position(): number {
+    return this.#from + this.written;
+  }
+
+  /** Notes what one call wrote; throws where that is nothing. */
+  took(bytes: number): void {
+    if (bytes === 0) throw new Error('the file system wrote nothing and gave no reason');
+    this.written += bytes;
+    this.left = withoutFirst(this.left, bytes);
   }
 }
 
